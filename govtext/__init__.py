@@ -1,0 +1,1 @@
+"""govtext: Chinese government reports, read, segmented, tagged and sorted."""
