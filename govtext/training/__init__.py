@@ -1,1 +1,1 @@
-"""training"""
+"""Training on annotated reports; a guest that imports inference, never the reverse."""

@@ -1,0 +1,163 @@
+"""Puts the reading stages together: a path, bytes or text becomes a Report with its layout; folders are read lazily."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from govtext.clean import find_furniture
+from govtext.errors import GovtextError, ReadError
+from govtext.formats import SUFFIXES, extract
+from govtext.metadata import find_metadata
+from govtext.sentences import find_sentences
+from govtext.structure import find_sections
+from govtext.types import Extract, Report, Section, Sentence, SentenceContext
+
+
+def read(path: str | Path, *, id: str | None = None) -> Report:
+    """Read one file (.txt, .html, .docx, .pdf) as a Report.
+
+    The text of a ``.txt`` is the decoded file unchanged, so offsets refer to the file itself. ``id`` is the file's name
+    without its suffix unless given. Raises ReadError with one line that names the file and the next step.
+
+    >>> from govtext.resources import sample_paths
+    >>> report = read(sample_paths()[0])
+    >>> report.text[report.sentences[0].start : report.sentences[0].end] != ""
+    True
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ReadError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise ReadError(f"{path}: is a folder; read its files with read_folder") from None
+    except PermissionError:
+        raise ReadError(f"{path}: no permission to read it; check the file's access rights") from None
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be read ({error.strerror or error})") from None
+    return lay_out(extract(data, name=str(path)), id=id or path.stem, path=str(path), name=path.stem)
+
+
+def parse_report(text: str, *, id: str = "report", title: str | None = None) -> Report:
+    """Lay out a text that is already in memory.
+
+    >>> parse_report("一、2021年工作总结\\n全年完成投资3亿元。").sections[0].heading
+    '2021年工作总结'
+    """
+    return lay_out(Extract(text=text, format="text", title=title), id=id, path=None, name=None)
+
+
+def lay_out(found: Extract, *, id: str, path: str | None, name: str | None) -> Report:
+    """Run the layout stages over an extracted text."""
+    text = found.text
+    furniture = find_furniture(text, known=found.furniture)
+    sections = find_sections(text, furniture=furniture, headings=found.headings)
+    sentences = find_sentences(text, furniture=furniture, sections=sections)
+    meta = find_metadata(text, furniture=furniture, title=found.title, name=name)
+    return Report(
+        text=text, id=id, path=path, format=found.format, encoding=found.encoding, meta=meta,
+        furniture=tuple(furniture), sections=tuple(sections), sentences=tuple(sentences),
+    )  # fmt: skip
+
+
+def heading_path(report: Report, section: int | None) -> list[Section]:
+    """The sections from the outermost down to ``section``."""
+    path: list[Section] = []
+    while section is not None:
+        node = report.sections[section]
+        path.append(node)
+        section = node.parent
+    return path[::-1]
+
+
+def sentence_contexts(report: Report) -> list[SentenceContext]:
+    """What the stages may know of each sentence of the report beside its words, in the order of the sentences."""
+    sentences, text = report.sentences, report.text
+    strings = [text[s.start : s.end] for s in sentences]
+    meta, last = report.meta, max(len(sentences) - 1, 1)
+    shared: dict[str, Any] = {
+        field: found.value if (found := getattr(meta, field)) else None for field in ("level", "year", "plan_year")
+    }
+    shared["title"] = str(meta.title.value) if meta.title else ""
+    return [
+        SentenceContext(
+            heads=_heads(report, s),
+            previous=strings[i - 1] if i else "",
+            following=strings[i + 1] if i + 1 < len(strings) else "",
+            position=i / last,
+            part=report.sections[s.section].part if s.section is not None else None,
+            is_heading=s.is_heading,
+            **shared,
+        )
+        for i, s in enumerate(sentences)
+    ]
+
+
+def _heads(report: Report, sentence: Sentence) -> tuple[str, ...]:
+    """Heading path as written in the text, without the sentence itself where it is a heading."""
+    return tuple(
+        report.text[node.heading_start : node.heading_end]
+        for node in heading_path(report, sentence.section)
+        if not (node.heading_start < sentence.end and sentence.start < node.heading_end)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FileError:
+    """A file that could not be read, and why."""
+
+    path: str
+    message: str
+
+
+class ReportFolder:
+    """The reports under a folder, read one at a time while one iterates; files that fail are collected in ``errors``.
+
+    ``len()`` is the number of files found. Iterating again starts afresh, with an empty list of errors.
+    """
+
+    def __init__(self, folder: str | Path, *, recursive: bool = True, progress: bool = False) -> None:
+        self.paths = find_report_files(folder, recursive=recursive)
+        self.errors: list[FileError] = []
+        self._progress = progress
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __iter__(self) -> Iterator[Report]:
+        self.errors = []
+        for path in tqdm(self.paths, unit="report", disable=not self._progress):
+            try:
+                yield read(path)
+            except GovtextError as error:
+                self.errors.append(FileError(str(path), str(error)))
+
+
+def read_folder(folder: str | Path, *, recursive: bool = True, progress: bool = False) -> ReportFolder:
+    """The reports of a folder: lazy, sorted by path, with the errors of single files collected in ``.errors``.
+
+    Raises ReadError if the folder does not exist or holds no file of a known format.
+    """
+    return ReportFolder(folder, recursive=recursive, progress=progress)
+
+
+def find_report_files(folder: str | Path, *, recursive: bool = True) -> list[Path]:
+    """Files of a known format under a folder, sorted by path; hidden files are passed over."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ReadError(f"{folder}: no such folder")
+    try:
+        files = folder.rglob("*") if recursive else folder.iterdir()
+        found = sorted(
+            p for p in files if p.suffix.lower() in SUFFIXES and not p.name.startswith((".", "~$")) and p.is_file()
+        )
+    except PermissionError:
+        raise ReadError(f"{folder}: no permission to list it") from None
+    if not found:
+        raise ReadError(f"{folder}: no report in it; known formats are {', '.join(sorted(SUFFIXES))}")
+    return found
