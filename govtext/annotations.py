@@ -1,0 +1,97 @@
+"""An analyzed Doc as one JSON record: the contract of ``govtext analyze``, described in ``docs/report.schema.json``."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any
+
+from spacy.tokens import Doc
+
+from govtext import extensions
+from govtext.errors import ModelError
+from govtext.types import Found, Metadata, Metric, Report
+
+_METRIC_OFFSETS = ("start", "end")
+
+
+def to_record(doc: Doc) -> dict[str, Any]:
+    """The whole analysis of a report as plain JSON values; all offsets are characters in ``record["text"]``.
+
+    Raises ModelError if the Doc has not been through the pipeline.
+    """
+    report = extensions.report(doc)
+    if report is None:
+        raise ModelError("the Doc carries no report: make it with govtext.analyze() or a loaded govtext model")
+    data = extensions.store(doc)
+    return {
+        "id": report.id,
+        "title": report.meta.title.value if report.meta.title else None,
+        "text": report.text,
+        "meta": _meta(report, data),
+        "sections": [
+            {
+                "start": s.start, "end": s.end, "level": s.level, "number": s.number, "heading": s.heading,
+                "parent": s.parent, "part": s.part,
+            }
+            for s in report.sections
+        ],
+        "sentences": _sentences(report, data.get("tags", {})),
+        "words": [[t.idx, t.idx + len(t)] for t in doc if not t.is_space],
+        "entities": [_entity(e) for e in doc.ents],
+    }  # fmt: skip
+
+
+def _meta(report: Report, data: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Found | None] = {f.name: getattr(report.meta, f.name) for f in fields(Metadata)}
+    meta: dict[str, Any] = {name: f.value if f else None for name, f in found.items() if name not in ("title", "place")}
+    place = found["place"]
+    meta["place"] = {"name": place.value, "code": data.get("place_code")} if place else None
+    meta["sources"] = {
+        name: {"source": f.source, "start": f.start, "end": f.end} for name, f in found.items() if f is not None
+    }
+    meta["format"], meta["encoding"] = report.format, report.encoding
+    return meta
+
+
+def _sentences(report: Report, tags: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    rows = []
+    for s in report.sentences:
+        tag = tags.get(str(s.start), {})
+        domains = dict(tag.get("domains", {}))
+        top = next(iter(domains), None)
+        rows.append(
+            {
+                "start": s.start, "end": s.end, "section": s.section, "heading": s.is_heading, "domain": top,
+                "probability": domains.get(top) if top else None, "domains": domains, "status": tag.get("status"),
+            }  # fmt: skip
+        )
+    return rows
+
+
+def _entity(span: Any) -> dict[str, Any]:
+    row = {"start": span.start_char, "end": span.end_char, "label": span.label_, "text": span.text}
+    record = extensions.metric(span)
+    row["metric"] = metric_json(record) if record else None
+    for kind in extensions.LINKS:
+        link = getattr(span._, kind)
+        row[kind] = {f.name: getattr(link, f.name) for f in fields(link)} if link else None
+    return row
+
+
+def metric_json(metric: Metric) -> dict[str, Any]:
+    """A metric record as JSON: exact whole numbers as integers, other values as the shortest decimal number."""
+    return {
+        f.name: number(value) if isinstance(value := getattr(metric, f.name), Decimal) else value
+        for f in fields(Metric)
+        if f.name not in _METRIC_OFFSETS
+    }
+
+
+def number(value: Decimal) -> int | float:
+    """A Decimal as a JSON number: an int where it is whole, else the float that prints the same digits.
+
+    >>> number(Decimal("8484000000.00")), number(Decimal("38.53"))
+    (8484000000, 38.53)
+    """
+    return int(value) if value == value.to_integral_value() else float(value)

@@ -1,0 +1,211 @@
+"""The stages as spaCy components: each reads what earlier ones left on the Doc, calls its stage and writes the result.
+
+Everything that goes on a Doc is plain JSON under ``doc.user_data["govtext"]``, so that ``to_bytes``, DocBin and ``n_process`` keep it;
+``extensions`` gives it back as typed values.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from spacy.language import Language
+from spacy.tokens import Doc, SpanGroup
+from spacy.training import Example
+from spacy.vocab import Vocab
+
+from govtext import extensions
+from govtext.domains import DomainClassifier, StatusClassifier
+from govtext.entities.organizations import normalise_organization
+from govtext.entities.places import PlaceLinker
+from govtext.entities.projects import find_project_facts
+from govtext.entities.recognizer import NameRecognizer
+from govtext.errors import ModelError
+from govtext.labels import NAME_LABELS
+from govtext.metrics import find_metrics
+from govtext.report import parse_report, sentence_contexts
+from govtext.spans import CharIndex, outermost, set_entities, set_sentence_starts, split_words, words_and_spaces
+from govtext.types import Entity, Metric, Report
+from govtext.words import Segmenter
+
+MAX_LENGTH = 100_000_000  # characters; the pipeline's memory grows with the report, not with its square
+
+
+class Tokenizer:
+    """Words of a text by the trained segmenter and the lexicon; the Doc's text is the text given, to the character."""
+
+    def __init__(self, vocab: Vocab, segmenter: Segmenter | None = None) -> None:
+        self.vocab = vocab
+        self.segmenter = segmenter
+
+    def __call__(self, text: str) -> Doc:
+        words, spaces = words_and_spaces(text, _trained(self.segmenter, "tokenizer").segment(text))
+        return Doc(self.vocab, words=words, spaces=spaces)
+
+    def initialize(self, get_examples: Any = None, *, nlp: Language | None = None, **_: Any) -> None:
+        """Nothing to prepare: the segmenter is trained by itself (``govtext.training.words``)."""
+
+    def to_bytes(self, *, exclude: Any = ()) -> bytes:
+        """The segmenter as bytes."""
+        return self.segmenter.to_bytes() if self.segmenter else b""
+
+    def from_bytes(self, data: bytes, *, exclude: Any = ()) -> Tokenizer:
+        """Load the segmenter from bytes."""
+        self.segmenter = Segmenter.from_bytes(data) if data else None
+        return self
+
+    def to_disk(self, path: str | Path, *, exclude: Any = ()) -> None:
+        """Write the segmenter into a folder."""
+        if self.segmenter:
+            self.segmenter.to_disk(path)
+
+    def from_disk(self, path: str | Path, *, exclude: Any = ()) -> Tokenizer:
+        """Load the segmenter from a folder."""
+        self.segmenter = Segmenter.from_disk(path) if Path(path).exists() else None
+        return self
+
+
+class TrainedComponent:
+    """A component around one trained stage object, stored by the object's own ``to_bytes`` and ``to_disk``."""
+
+    stage_type: ClassVar[Any]
+
+    def __init__(self, name: str, stage: Any = None) -> None:
+        self.name = name
+        self.stage = stage
+
+    def to_bytes(self, *, exclude: Any = ()) -> bytes:
+        """The stage as bytes; empty if there is none yet."""
+        return self.stage.to_bytes() if self.stage else b""
+
+    def from_bytes(self, data: bytes, *, exclude: Any = ()) -> TrainedComponent:
+        """Load the stage from bytes."""
+        self.stage = self.stage_type.from_bytes(data) if data else None
+        return self
+
+    def to_disk(self, path: str | Path, *, exclude: Any = ()) -> None:
+        """Write the stage into a folder."""
+        if self.stage:
+            self.stage.to_disk(path)
+
+    def from_disk(self, path: str | Path, *, exclude: Any = ()) -> TrainedComponent:
+        """Load the stage from a folder."""
+        self.stage = self.stage_type.from_disk(path) if Path(path).exists() else None
+        return self
+
+
+class Layout:
+    """Writes the report's layout and metadata on the Doc; a Doc made from a Report brings its own."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, doc: Doc) -> Doc:
+        report = extensions.report(doc) or parse_report(doc.text)
+        extensions.write_report(doc, report)
+        groups = {"furniture": report.furniture, "sections": report.sections, "sentences": report.sentences}
+        doc = split_words(doc, (offset for spans in groups.values() for s in spans for offset in (s.start, s.end)))
+        index = CharIndex(doc)
+        for key, spans in groups.items():
+            found = [index.span(s.start, s.end, label=key.rstrip("s"), span_id=str(i)) for i, s in enumerate(spans)]
+            doc.spans[key] = SpanGroup(doc, name=key, spans=found)
+        set_sentence_starts(doc, [s.start for s in (*report.sentences, *report.furniture)])
+        return doc
+
+
+class Names(TrainedComponent):
+    """PLACE, ORG and PROJECT entities by the trained recogniser."""
+
+    stage_type = NameRecognizer
+
+    def __call__(self, doc: Doc) -> Doc:
+        report = extensions.need_report(doc, self.name)
+        found = _trained(self.stage, self.name).predict(_sentence_texts(report), sentence_contexts(report))
+        names = [Entity(s.start + e.start, s.start + e.end, e.label) for s, es in zip(report.sentences, found, strict=True) for e in es]
+        others = [e for e in _entities(doc) if e.label not in NAME_LABELS]
+        return set_entities(doc, outermost(names, others))
+
+    def score(self, examples: list[Example], **options: Any) -> dict[str, Any]:
+        """Precision, recall and F of the entities, as spaCy scores ``ents``."""
+        from spacy.scorer import get_ner_prf
+
+        scores: dict[str, Any] = get_ner_prf(examples)
+        return scores
+
+
+class StatusTagger(TrainedComponent):
+    """Writes the status of each sentence."""
+
+    stage_type = StatusClassifier
+
+    def __call__(self, doc: Doc) -> Doc:
+        report = extensions.need_report(doc, self.name)
+        found = _trained(self.stage, self.name).predict(_sentence_texts(report), context=sentence_contexts(report))
+        extensions.write_sentences(doc, report, [{"status": str(status)} for status in found])
+        return doc
+
+
+class DomainTagger(TrainedComponent):
+    """Writes the policy domains of each sentence, likeliest first."""
+
+    stage_type = DomainClassifier
+
+    def __call__(self, doc: Doc) -> Doc:
+        report = extensions.need_report(doc, self.name)
+        found = _trained(self.stage, self.name).predict_labels(_sentence_texts(report), context=sentence_contexts(report))
+        extensions.write_sentences(doc, report, [{"domains": {k: round(p, 4) for k, p in labels}} for labels in found])
+        return doc
+
+
+class Metrics:
+    """METRIC entities and their records, by the quantity grammar."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, doc: Doc) -> Doc:
+        report = extensions.need_report(doc, self.name)
+        found: list[Metric] = []
+        for sentence, text, context in zip(report.sentences, _sentence_texts(report), sentence_contexts(report), strict=True):
+            found.extend(_moved(m, sentence.start) for m in find_metrics(text, context))
+        names = [e for e in _entities(doc) if e.label != "METRIC"]
+        kept = outermost(names, [Entity(m.start, m.end, "METRIC") for m in found])
+        doc = set_entities(doc, kept)
+        edges = {(e.start, e.end) for e in kept if e.label == "METRIC"}
+        extensions.write_metrics(doc, [m for m in found if (m.start, m.end) in edges])
+        return doc
+
+
+class Links:
+    """Ties places to the code table, organizations to their full names, projects to investment and stage."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, doc: Doc) -> Doc:
+        return doc
+
+
+def _trained(stage: Any, name: str) -> Any:
+    if stage is None:
+        raise ModelError(f"the pipeline part {name!r} has no trained model: load one with govtext.load()")
+    return stage
+
+
+def _sentence_texts(report: Report) -> list[str]:
+    return [report.text[s.start : s.end] for s in report.sentences]
+
+
+def _entities(doc: Doc) -> list[Entity]:
+    return [Entity(e.start_char, e.end_char, e.label_) for e in doc.ents]  # type: ignore[arg-type]
+
+
+def _moved(metric: Metric, offset: int) -> Metric:
+    """The record with its offsets counted from the start of the report."""
+    from dataclasses import replace
+
+    start, end = metric.indicator_start, metric.indicator_end
+    return replace(
+        metric, start=metric.start + offset, end=metric.end + offset,
+        indicator_start=None if start is None else start + offset, indicator_end=None if end is None else end + offset,
+    )  # fmt: skip

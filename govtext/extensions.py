@@ -1,0 +1,153 @@
+"""``doc._`` and ``span._``: typed getters over the plain JSON that the pipeline keeps in ``doc.user_data["govtext"]``.
+
+========================  =====================================================================
+``doc._.report``          dict: id, path, format, encoding and the metadata, each with its source
+``span._.section``        Section of a span in ``doc.spans["sections"]``
+``span._.domain``         likeliest policy domain of a sentence (a span that starts where one starts)
+``span._.domains``        {domain: probability}, likeliest first
+``span._.status``         achieved, planned or other
+``span._.metric``         Metric record of a METRIC entity
+``span._.place``          PlaceLink of a PLACE entity
+``span._.organization``   Organization of an ORG entity
+``span._.project``        ProjectFacts of a PROJECT entity
+========================  =====================================================================
+
+Each is None (``domains``: an empty dict) where the pipeline has found nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple, fields
+from decimal import Decimal
+from typing import Any
+
+from spacy.tokens import Doc, Span
+
+from govtext.entities.organizations import Organization
+from govtext.entities.projects import ProjectFacts
+from govtext.errors import ModelError
+from govtext.types import Found, Furniture, Metadata, Metric, PlaceLink, Report, Section, Sentence
+
+KEY = "govtext"
+LINKS: dict[str, type] = {"place": PlaceLink, "organization": Organization, "project": ProjectFacts}
+META_FIELDS = tuple(f.name for f in fields(Metadata))
+
+
+def store(doc: Doc) -> dict[str, Any]:
+    """The JSON that the pipeline keeps on a Doc, made if there is none."""
+    data: dict[str, Any] = doc.user_data.setdefault(KEY, {})
+    return data
+
+
+def write_report(doc: Doc, report: Report) -> None:
+    """Keep a Report (all but its text) on the Doc."""
+    store(doc).update(
+        report={
+            "id": report.id, "path": report.path, "format": report.format, "encoding": report.encoding,
+            **{name: found and _plain(found) for name in META_FIELDS for found in [getattr(report.meta, name)]},
+        },
+        furniture=[astuple(f) for f in report.furniture],
+        sections=[astuple(s) for s in report.sections],
+        sentences=[astuple(s) for s in report.sentences],
+    )  # fmt: skip
+
+
+def report(doc: Doc) -> Report | None:
+    """The Report that a Doc was made from, None if the layout has not run."""
+    data = doc.user_data.get(KEY)
+    if not data or "report" not in data:
+        return None
+    head = data["report"]
+    return Report(
+        text=doc.text, id=head["id"], path=head["path"], format=head["format"], encoding=head["encoding"],
+        meta=Metadata(**{name: Found(**head[name]) for name in META_FIELDS if head[name]}),
+        furniture=tuple(Furniture(*f) for f in data["furniture"]),
+        sections=tuple(Section(*s) for s in data["sections"]),
+        sentences=tuple(Sentence(*s) for s in data["sentences"]),
+    )  # fmt: skip
+
+
+def need_report(doc: Doc, component: str) -> Report:
+    """The Report of a Doc; raises ModelError if the layout has not run before ``component``."""
+    found = report(doc)
+    if found is None:
+        raise ModelError(f"the pipeline part {component!r} needs 'govtext_layout' before it")
+    return found
+
+
+def write_sentences(doc: Doc, report: Report, tags: Iterable[Mapping[str, Any]]) -> None:
+    """Add tags to the sentences, in the order of the report's sentences."""
+    kept = store(doc).setdefault("tags", {})
+    for sentence, tag in zip(report.sentences, tags, strict=True):
+        kept.setdefault(str(sentence.start), {}).update(tag)
+
+
+def write_metrics(doc: Doc, metrics: Iterable[Metric]) -> None:
+    """Keep the metric records by the offsets of their entities."""
+    store(doc)["metrics"] = {_at(m.start, m.end): _plain(m) for m in metrics}
+
+
+def write_links(doc: Doc, kind: str, links: Mapping[tuple[int, int], Any]) -> None:
+    """Keep what entities are tied to; ``kind`` is a key of ``LINKS``."""
+    store(doc)[kind] = {_at(*edges): _plain(link) for edges, link in links.items()}
+
+
+def metric(span: Span) -> Metric | None:
+    """The record of a METRIC entity."""
+    row = _row(span, "metrics")
+    if row is None:
+        return None
+    return Metric(**{k: Decimal(v) if k in _DECIMALS and v is not None else v for k, v in row.items()})
+
+
+def _link(kind: str) -> Callable[[Span], Any]:
+    def get(span: Span) -> Any:
+        row = _row(span, kind)
+        return row if row is None else LINKS[kind](**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+
+    return get
+
+
+def _tag(span: Span, name: str) -> Any:
+    return span.doc.user_data.get(KEY, {}).get("tags", {}).get(str(span.start_char), {}).get(name)
+
+
+def _domain(span: Span) -> str | None:
+    return next(iter(_tag(span, "domains") or ()), None)
+
+
+def _section(span: Span) -> Section | None:
+    rows = span.doc.user_data.get(KEY, {}).get("sections", ())
+    return Section(*rows[int(span.id_)]) if span.label_ == "section" and span.id_ else None
+
+
+def _head(doc: Doc) -> dict[str, Any] | None:
+    return doc.user_data.get(KEY, {}).get("report")
+
+
+def _row(span: Span, kind: str) -> dict[str, Any] | None:
+    row: dict[str, Any] | None = span.doc.user_data.get(KEY, {}).get(kind, {}).get(_at(span.start_char, span.end_char))
+    return row
+
+
+def _at(start: int, end: int) -> str:
+    return f"{start}:{end}"
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    """A dataclass as a JSON object; Decimals become strings."""
+    pairs = ((f.name, getattr(value, f.name)) for f in fields(value))
+    return {k: str(v) if isinstance(v, Decimal) else list(v) if isinstance(v, tuple) else v for k, v in pairs}
+
+
+_DECIMALS = {f.name for f in fields(Metric) if "Decimal" in str(f.type)}
+
+Doc.set_extension("report", getter=_head, force=True)
+Span.set_extension("section", getter=_section, force=True)
+Span.set_extension("domain", getter=_domain, force=True)
+Span.set_extension("domains", getter=lambda s: dict(_tag(s, "domains") or {}), force=True)
+Span.set_extension("status", getter=lambda s: _tag(s, "status"), force=True)
+Span.set_extension("metric", getter=metric, force=True)
+for _kind in LINKS:
+    Span.set_extension(_kind, getter=_link(_kind), force=True)
