@@ -45,6 +45,7 @@ class Extract:
     title: str | None = None
     headings: tuple[HeadingMark, ...] = ()
     furniture: tuple[Furniture, ...] = ()
+    meta: tuple[tuple[str, str], ...] = ()  # what the format says beside the text: ("date", "2022-01-24"), ("source", …)
 
 
 @dataclass(frozen=True, slots=True)

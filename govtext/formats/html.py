@@ -1,0 +1,168 @@
+"""Reads HTML pages of government sites: charset, content container, text with its headings, page metadata."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from govtext.errors import ReadError
+from govtext.formats.layout import LayoutBuilder
+from govtext.formats.limits import MAX_DEPTH
+from govtext.formats.markup import render, visible_length
+from govtext.formats.txt import decode
+from govtext.resources import read_table
+from govtext.types import Extract
+
+_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?\s{0,9}([\w-]{2,20})""", re.IGNORECASE)
+_XML_DECLARATION = re.compile(r"^\s{0,99}<\?xml[^>]{0,200}\?>")
+_SITE_SUFFIX = re.compile(r"\s{0,9}(?:[_|｜]|\s[-–—]\s|-{1,3}(?=[^-]{0,30}(?:网|政府|门户)))")
+_PAGE_DATE = re.compile(r"(?:日期|时间)\s{0,9}[:：]\s{0,9}((?:19|20)\d\d\s?[-年/.]\s?\d{1,2}\s?[-月/.]\s?\d{1,2})")
+_PAGE_SOURCE = re.compile(r"来源\s{0,9}[:：]\s{0,9}([^\s|:：]{2,40})")
+_DAMAGE = 0.001  # share of undecodable characters that a page may have
+
+
+def read_html(data: bytes, *, name: str) -> Extract:
+    """The article of a page: text, headings, title, and in ``meta`` the date, source, site and column the page names.
+
+    The known content containers of government sites (data/html_containers.tsv) come first, trafilatura's general
+    extractor after them. Raises ReadError if the page holds no text or is nested too deeply.
+    """
+    source, encoding = _decode_html(data, name=name)
+    root = _parse(source, name=name)
+    layout = _article(root)
+    if not layout.text:
+        raise ReadError(
+            f"{name}: the page holds no text (is it filled in by a script?); save it from a browser, or as .txt"
+        )
+    meta = _page_meta(root)
+    return Extract(
+        text=layout.text, format="html", encoding=encoding, title=_title(root, meta), headings=tuple(layout.headings),
+        meta=tuple((field, value) for field, value in meta.items() if field != "title"),
+    )  # fmt: skip
+
+
+def _decode_html(data: bytes, *, name: str) -> tuple[str, str]:
+    """Decode by BOM or detection, then by the charset the page declares, a few damaged characters allowed."""
+    try:
+        return decode(data, name=name)
+    except ReadError:
+        declared = _CHARSET.search(data[:4096])
+        encoding = declared[1].decode("ascii").lower() if declared else "utf-8"
+        encoding = "gb18030" if encoding in ("gb2312", "gbk") else encoding
+        try:
+            text = data.decode(encoding, "replace")
+        except LookupError:
+            raise ReadError(f"{name}: declares the unknown charset {encoding!r}; save it again as UTF-8") from None
+        if text.count("\ufffd") > _DAMAGE * len(text) + 1:
+            raise
+        return text, encoding
+
+
+def _parse(source: str, *, name: str) -> etree._Element:
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    clean = _XML_DECLARATION.sub("", source).replace("\0", "")
+    try:
+        root = etree.fromstring(clean.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError:
+        root = None
+    if any("depth" in entry.message for entry in parser.error_log) or (root is not None and _is_too_deep(root)):
+        raise ReadError(
+            f"{name}: elements are nested more than {MAX_DEPTH} deep; save the page from a browser, or as .txt"
+        )
+    if root is None:
+        raise ReadError(f"{name}: the page holds no text; fetch it again, or save it as .txt")
+    return root
+
+
+def _is_too_deep(root: etree._Element) -> bool:
+    depth = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
+def _article(root: etree._Element) -> LayoutBuilder:
+    """The text of the known container, else what the general extractor finds, else the whole page."""
+    container = _known_container(root)
+    if container is not None:
+        return render(container)
+    layout = _general_article(root)
+    return layout if layout and layout.text else render(root)
+
+
+def _known_container(root: etree._Element) -> etree._Element | None:
+    """The innermost known container that holds nearly all the text that any of them holds."""
+    known = {(row["kind"], row["value"]) for row in read_table("html_containers")}
+    found = [(element, visible_length(element)) for element in root.iter(etree.Element) if known & _names(element)]
+    longest = max((length for _, length in found), default=0)
+    return next((e for e, length in reversed(found) if length and length >= 0.8 * longest), None)
+
+
+def _names(element: etree._Element) -> set[tuple[str, str]]:
+    classes = element.get("class", "").lower().split()
+    return {("tag", str(element.tag)), ("id", element.get("id", "").lower()), *(("class", c) for c in classes)}
+
+
+def _general_article(root: etree._Element) -> LayoutBuilder | None:
+    """What trafilatura takes for the main text, its tags read as HTML ones."""
+    from trafilatura import bare_extraction
+
+    document = bare_extraction(etree.tostring(root, encoding="unicode"), include_comments=False, favor_recall=True)
+    body = getattr(document, "body", None)
+    if body is None:
+        return None
+    for element in body.iter(etree.Element):
+        element.tag = _html_tag(element)
+    return render(body)
+
+
+def _html_tag(element: etree._Element) -> str:
+    """trafilatura's TEI tags as HTML: ``head rend=h2``, ``lb``, ``list``, ``item``, ``row``, ``cell``."""
+    if element.tag == "head":
+        rend = element.get("rend", "h2")
+        return rend if re.fullmatch("h[1-6]", rend) else "h2"
+    return {"lb": "br", "list": "ul", "item": "li", "row": "tr", "cell": "td", "quote": "blockquote"}.get(
+        str(element.tag), str(element.tag)
+    )
+
+
+def _page_meta(root: etree._Element) -> dict[str, str]:
+    """Fields of the ``<meta>`` elements; date and source also from the line that the page shows."""
+    given = dict(_meta_elements(root))
+    found: dict[str, str] = {}
+    for row in read_table("html_meta"):
+        if value := given.get(row["name"]):
+            found.setdefault(row["field"], value)
+    shown = render(root).text if {"date", "source"} - found.keys() else ""
+    for field, pattern in (("date", _PAGE_DATE), ("source", _PAGE_SOURCE)):
+        if field not in found and (match := pattern.search(shown)):
+            found[field] = match[1]
+    return found
+
+
+def _meta_elements(root: etree._Element) -> Iterator[tuple[str, str]]:
+    for element in root.iter("meta"):
+        key = element.get("name") or element.get("property") or ""
+        content = " ".join((element.get("content") or "").split())
+        if key and content:
+            yield key.lower(), content
+
+
+def _title(root: etree._Element, meta: dict[str, str]) -> str | None:
+    """The article's title: its meta element, the only ``<h1>``, or ``<title>`` without the site's name."""
+    if "title" in meta:
+        return meta["title"]
+    headings = [text for h1 in root.iter("h1") if (text := _one_line(h1))]
+    if len(headings) == 1:
+        return headings[0]
+    title = root.find(".//title")
+    whole = _one_line(title) if title is not None else ""
+    return _SITE_SUFFIX.split(whole)[0].strip() or whole or None
+
+
+def _one_line(element: etree._Element) -> str:
+    return " ".join("".join(map(str, element.itertext())).split())

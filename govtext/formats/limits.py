@@ -1,0 +1,49 @@
+"""How much a report file may hold before it is refused, and the checks of it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+from govtext.errors import ReadError
+
+MAX_BYTES = 64 * 2**20
+"""Largest file that is read, in bytes."""
+MAX_UNPACKED_BYTES = 256 * 2**20
+"""Largest sum of the unpacked parts of a .docx, in bytes."""
+MAX_PARTS = 5_000
+"""Most parts (files) inside a .docx."""
+MAX_DEPTH = 1_000
+"""Deepest nesting of elements in an HTML page."""
+MAX_PAGES = 2_000
+"""Most pages of a .pdf."""
+
+
+def check_size(data: bytes, *, name: str) -> None:
+    """Raise ReadError if the file is empty or larger than MAX_BYTES."""
+    if not data:
+        raise ReadError(f"{name}: the file is empty (0 bytes); fetch or save it again")
+    if len(data) > MAX_BYTES:
+        raise ReadError(
+            f"{name}: {len(data) / 2**20:.0f} MiB is more than the limit of {MAX_BYTES // 2**20} MiB; split the file"
+        )
+
+
+def check_archive(data: bytes, *, name: str) -> zipfile.ZipFile:
+    """The zip archive in ``data``; raises ReadError if it is damaged, encrypted or unpacks to more than the limits."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeDecodeError):
+        raise ReadError(
+            f"{name}: the file is damaged or cut off; fetch it again, or open and save it in Word"
+        ) from None
+    unpacked = sum(part.file_size for part in parts)
+    if len(parts) > MAX_PARTS or unpacked > MAX_UNPACKED_BYTES:
+        raise ReadError(
+            f"{name}: unpacks to {unpacked / 2**20:.0f} MiB in {len(parts)} parts (a zip bomb?); "
+            f"the limit is {MAX_UNPACKED_BYTES // 2**20} MiB in {MAX_PARTS} parts"
+        )
+    if any(part.flag_bits & 0x1 for part in parts):
+        raise ReadError(f"{name}: the archive is protected by a password; save it without one")
+    return archive
