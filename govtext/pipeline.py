@@ -13,8 +13,9 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from govtext import extensions
+from govtext.checksums import verify_checksums
 from govtext.components import MAX_LENGTH
-from govtext.errors import ModelError, ReadError
+from govtext.errors import DataError, ModelError, ReadError
 from govtext.formats import SUFFIXES
 from govtext.report import parse_report, read
 from govtext.resources import model_folders, model_path
@@ -30,6 +31,7 @@ def load(name: str | Path = DEFAULT_MODEL, *, exclude: Iterable[str] = ()) -> La
     Raises ModelError if there is no such model, it is damaged, or it was made for another version of the library.
     """
     folder = _model_folder(name)
+    verify_checksums(folder)
     try:
         nlp = spacy.load(folder, exclude=list(exclude))
     except ModelError:
@@ -53,6 +55,23 @@ def analyze(source: str | Path | Report, nlp: Language | None = None) -> Doc:
     """
     nlp = nlp or _default()
     return nlp(_to_doc(_to_report(source), nlp))
+
+
+def add_words(nlp: Language, words: Iterable[str] | str | Path) -> None:
+    """Add words that the tokenizer must keep whole; longer ones win over shorter ones. A path is a file with one word a line.
+
+    >>> nlp = load()
+    >>> add_words(nlp, ["固定资产投资"])
+    >>> "固定资产投资" in [t.text for t in nlp.make_doc("完成固定资产投资3亿元")]
+    True
+    """
+    if isinstance(words, str | Path):
+        try:
+            lines = Path(words).read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"{words}: not a UTF-8 word list with one word a line ({error})") from None
+        words = [line.split("\t")[0].strip() for line in lines if line.strip() and not line.startswith("#")]
+    nlp.tokenizer.segmenter.add_words(words)  # type: ignore[attr-defined]
 
 
 def analyze_all(

@@ -1,0 +1,213 @@
+"""Analyzes many files into one folder: goes on after a file that fails, resumes after a kill, writes whole outputs only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from spacy.language import Language
+from tqdm import tqdm
+
+from govtext.annotations import to_record
+from govtext.errors import GovtextError, OutputError
+from govtext.output import WRITERS, output_files, whole_file
+from govtext.pipeline import analyze
+from govtext.report import FileError, find_report_files, read
+from govtext.tables import Record
+
+JOURNAL = ".govtext-journal.jsonl"  # finished records of a run that is under way
+MANIFEST = ".govtext-run.json"  # which reports the outputs beside it hold, in their order
+
+
+@dataclass(slots=True)
+class BatchResult:
+    """What a run did: files written, reports analyzed now, taken from an earlier run, failed."""
+
+    written: list[Path] = field(default_factory=list)
+    analyzed: int = 0
+    resumed: int = 0
+    characters: int = 0
+    seconds: float = 0.0
+    errors: list[FileError] = field(default_factory=list)
+
+
+def analyze_files(
+    paths: Sequence[str | Path], out: str | Path, *, load: Callable[[], Language], model: str = "", format: str = "jsonl",
+    resume: bool = False, overwrite: bool = False, progress: bool = False,
+) -> BatchResult:  # fmt: skip
+    """Analyze files and folders into ``out`` in the order given.
+
+    ``load`` gives the pipeline and is called only if there is something to analyze; ``model`` names it, so that a resumed run never mixes
+    models. A file that fails is listed in ``errors`` and the run goes on. Finished reports are kept in a journal until all is written:
+    a killed run goes on with ``resume=True`` where it stopped, and a file that has changed since is analyzed again. Raises OutputError
+    before any work is done if the outputs exist already and neither ``resume`` nor ``overwrite`` is set.
+    """
+    out = Path(out)
+    result = BatchResult()
+    _check_outputs(out, format, overwrite=overwrite, resume=resume)
+    files = _collect(paths, result.errors)
+    with _Journal(out / JOURNAL, keep=resume) as journal:
+        if resume:
+            _seed(journal, out)
+        done = _analyze_missing(files, journal, load, model, result, progress=progress)
+        if done:
+            result.written = WRITERS[format]((journal.record(key) for key in done), out)
+            with whole_file(out / MANIFEST, encoding="utf-8") as f:
+                json.dump(done, f, ensure_ascii=False)
+    if not result.errors:
+        journal.remove()
+    return result
+
+
+def _seed(journal: _Journal, out: Path) -> None:
+    """Take the reports of an earlier, finished JSONL run into the journal."""
+    manifest, finished = out / MANIFEST, output_files("jsonl", out)[0]
+    if not (manifest.is_file() and finished.is_file()):
+        return
+    keys = json.loads(manifest.read_text(encoding="utf-8"))
+    with finished.open(encoding="utf-8") as f:
+        for key, line in zip(keys, f, strict=False):
+            if key not in journal:
+                journal.add(key, json.loads(line))
+
+
+def _analyze_missing(
+    files: list[tuple[Path, str]], journal: _Journal, load: Callable[[], Language], model: str, result: BatchResult, *, progress: bool
+) -> list[str]:
+    """Keys of all reports that are in the journal in the end, in the order of the files."""
+    done: list[str] = []
+    nlp: Language | None = None
+    started = time.perf_counter()
+    for path, id in tqdm(files, unit="report", disable=None if progress else True):
+        try:
+            key = f"{model}:{_key(path, id)}"
+            if key in journal:
+                result.resumed += 1
+            else:
+                report = read(path, id=id)
+                nlp = nlp or load()
+                journal.add(key, to_record(analyze(report, nlp)))
+                result.analyzed += 1
+                result.characters += len(report.text)
+            done.append(key)
+        except OutputError:
+            raise
+        except GovtextError as error:
+            result.errors.append(FileError(str(path), _without_name(str(error), path)))
+        except (RecursionError, MemoryError, ValueError, LookupError, TypeError, ArithmeticError) as error:
+            message = f"internal error: {type(error).__name__}: {error}; please report it with the file"
+            result.errors.append(FileError(str(path), " ".join(message.split())))
+    result.seconds = time.perf_counter() - started
+    return done
+
+
+def _check_outputs(out: Path, format: str, *, overwrite: bool, resume: bool) -> None:
+    existing = [p for p in output_files(format, out) if p.exists()]
+    if existing and not (overwrite or resume):
+        raise OutputError(f"{existing[0]} exists already: choose another folder with -o, or add --overwrite or --resume")
+    if (out / JOURNAL).exists() and not (overwrite or resume):
+        raise OutputError(f"{out} holds an unfinished run: go on with --resume, or start anew with --overwrite")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be made a folder ({error.strerror or error})") from None
+
+
+def _collect(paths: Iterable[str | Path], errors: list[FileError]) -> list[tuple[Path, str]]:
+    """All files with an id that is unique in the run: the name without suffix, numbered where two share it."""
+    files: list[Path] = []
+    for path in map(Path, paths):
+        if not path.is_dir():
+            files.append(path)
+            continue
+        try:
+            files.extend(find_report_files(path))
+        except GovtextError as error:
+            errors.append(FileError(str(path), _without_name(str(error), path)))
+    named: list[tuple[Path, str]] = []
+    taken: set[str] = set()
+    for path in files:
+        id, n = path.stem, 1
+        while id in taken:
+            n += 1
+            id = f"{path.stem}-{n}"
+        taken.add(id)
+        named.append((path, id))
+    return named
+
+
+def _key(path: Path, id: str) -> str:
+    """Identifies a file by its id and content; unreadable files get their clear error from ``read``."""
+    try:
+        with path.open("rb") as f:
+            return f"{id}:{hashlib.file_digest(f, 'sha256').hexdigest()}"
+    except OSError:
+        read(path)
+        raise
+
+
+def _without_name(message: str, path: Path) -> str:
+    return message.removeprefix(f"{path}: ")
+
+
+class _Journal:
+    """Finished records on disk, appended one by one; a line broken by a kill is dropped on opening."""
+
+    def __init__(self, path: Path, *, keep: bool) -> None:
+        self._path = path
+        self._at: dict[str, tuple[int, int]] = {}
+        try:
+            if not keep:
+                path.unlink(missing_ok=True)
+            self._file: IO[bytes] = path.open("a+b")
+        except OSError as error:
+            raise OutputError(f"{path.parent}: cannot be written to ({error.strerror or error})") from None
+        self._read_index()
+
+    def __enter__(self) -> _Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._at
+
+    def add(self, key: str, record: dict[str, Any]) -> None:
+        line = json.dumps([key, record], ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        start = self._file.seek(0, 2)
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except OSError as error:
+            raise OutputError(f"{self._path.parent}: cannot be written to ({error.strerror or error})") from error
+        self._at[key] = start, len(line)
+
+    def record(self, key: str) -> Record:
+        start, size = self._at[key]
+        self._file.seek(start)
+        record: Record = json.loads(self._file.read(size))[1]
+        return record
+
+    def remove(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+    def _read_index(self) -> None:
+        self._file.seek(0)
+        position = 0
+        for line in self._lines():
+            key, _ = json.JSONDecoder().raw_decode(line[1:5000].decode(errors="ignore"))
+            self._at[key] = position, len(line)
+            position += len(line)
+        self._file.truncate(position)
+
+    def _lines(self) -> Iterator[bytes]:
+        for line in self._file:
+            if not line.endswith(b"\n"):
+                return
+            yield line

@@ -1,0 +1,119 @@
+"""The command line: ``govtext analyze`` and its siblings. Results go to files, what happened to the terminal."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from govtext.errors import GovtextError, ReadError
+
+app = typer.Typer(
+    name="govtext", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Chinese government reports: read, segmented, tagged and sorted into policy domains.",
+)  # fmt: skip
+
+
+class Format(StrEnum):
+    """Output formats of ``govtext analyze``."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+    HTML = "html"
+
+
+@app.callback()
+def _root() -> None:
+    """Analyze Chinese government reports."""
+
+
+@app.command()
+def analyze(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Report files (.txt .html .docx .pdf) or folders of them.", show_default=False)] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")] = Path("govtext-out"),
+    format: Annotated[Format, typer.Option("--format", "-f", help="jsonl: one report a line; csv, parquet: one table a kind; html: one page a report.")] = Format.JSONL,
+    model: Annotated[str, typer.Option("--model", "-m", help="Model name or folder.")] = "zh_govtext_sm",
+    sample: Annotated[bool, typer.Option("--sample", help="Analyze the packaged sample reports.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an earlier run: skip what is done.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")] = False,
+    summary: Annotated[bool | None, typer.Option("--summary/--no-summary", help="Print a summary of the first reports (always with --sample).", show_default=False)] = None,
+) -> None:  # fmt: skip
+    """Take reports apart: sections, sentences, words, entities, metrics, policy domains."""
+    from govtext.batch import analyze_files
+    from govtext.pipeline import load
+    from govtext.resources import sample_paths
+
+    files = [*(paths or []), *(sample_paths() if sample else [])]
+    if not files:
+        raise ReadError("nothing to analyze: name a file or folder, or try  govtext analyze --sample")
+    result = analyze_files(
+        files, out, load=lambda: load(model), model=model, format=format.value, resume=resume, overwrite=overwrite,
+        progress=sys.stderr.isatty(),
+    )  # fmt: skip
+    if summary or (summary is None and sample):
+        _print_summaries(result.written, format, limit=3)
+    _report(result, format)
+
+
+@app.command()
+def models() -> None:
+    """List the models that are installed with the library."""
+    import srsly
+
+    from govtext.resources import model_folders
+
+    for name, folder in model_folders().items():
+        meta: Any = srsly.read_json(folder / "meta.json")
+        size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) / 1e6
+        typer.echo(f"{name}  {meta['version']}  {size:.1f} MB  {meta['description']}")
+
+
+def _print_summaries(written: list[Path], format: Format, *, limit: int) -> None:
+    import srsly
+
+    from govtext.summary import summarize
+
+    if format is not Format.JSONL or not written:
+        return
+    for record in islice(srsly.read_jsonl(written[0]), limit):
+        typer.echo(summarize(record) + "\n")
+
+
+def _report(result: Any, format: Format) -> None:
+    """Say what was done; leave with exit code 1 and the list if a file failed."""
+    if result.written:
+        done = result.analyzed + result.resumed
+        speed = f", {result.characters / result.seconds:,.0f} characters/s" if result.analyzed and result.seconds else ""
+        again = f" ({result.resumed} from an earlier run)" if result.resumed else ""
+        target = result.written[0] if format in (Format.JSONL, Format.HTML) else result.written[0].parent
+        typer.echo(f"{done} report{'s' * (done != 1)}{again}, {result.characters:,} characters{speed} -> {target}")
+    for error in result.errors:
+        typer.echo(f"failed: {error.path}: {error.message}", err=True)
+    if result.errors:
+        failed = len(result.errors)
+        typer.echo(f"{failed} input{'s' * (failed != 1)} failed, listed above", err=True)
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Entry point: an expected error is one line on stderr and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        app()
+    except GovtextError as error:
+        typer.echo(f"govtext: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo("govtext: stopped; go on with --resume", err=True)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

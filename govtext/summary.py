@@ -1,0 +1,88 @@
+"""A readable summary of analyzed reports, as plain text for the shell."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+
+from govtext.labels import ENTITY_LABELS
+from govtext.resources import read_table
+from govtext.tables import Record
+
+_BAR = 24  # characters of a full bar
+
+
+def summarize(record: Record, *, metrics: int = 8, names: int = 6) -> str:
+    """Sections, first metrics, entities by label and domain shares of one record, one screen of text."""
+    return "\n".join(_lines(record, metrics, names))
+
+
+def _lines(record: Record, metrics: int, names: int) -> Iterator[str]:
+    meta = record["meta"]
+    place = meta["place"]["name"] if meta["place"] else "地点不明"
+    years = f"{meta['year'] or '?'}年回顾 / {meta['plan_year'] or '?'}年计划"
+    yield f"■ {record['title'] or record['id']}"
+    yield f"  {place} · {meta['level'] or '级别不明'} · {years} · {len(record['text']):,} 字 · {len(record['sentences'])} 句"
+    yield ""
+    yield "  结构"
+    for section in record["sections"]:
+        if section["level"] <= 2:
+            yield f"    {'  ' * (section['level'] - 1)}{section['number']} {shorten(section['heading'], 44)}"
+    yield ""
+    yield "  指标"
+    found = [e for e in record["entities"] if e["label"] == "METRIC" and e["metric"]["indicator_id"]]
+    rest = [e for e in record["entities"] if e["label"] == "METRIC" and e not in found]
+    for e in (found + rest)[:metrics]:
+        yield "    " + _metric_line(e)
+    yield ""
+    yield "  名称"
+    for label in ENTITY_LABELS[:3]:
+        counts = Counter(e["text"] for e in record["entities"] if e["label"] == label)
+        listed = "、".join(shorten(name, 24) for name, _ in counts.most_common(names))
+        yield f"    {label:<8}{sum(counts.values()):>4}  {listed}"
+    yield f"    {'METRIC':<8}{len(found) + len(rest):>4}"
+    yield ""
+    yield "  领域"
+    yield from _domain_lines(record)
+
+
+def _metric_line(entity: Record) -> str:
+    m = entity["metric"]
+    status = "目标" if m["status"] == "planned" else "结果"
+    return f"{pad(shorten(m['indicator'] or '—', 28), 30)}{pad(entity['text'], 16)}{pad(m['kind'], 8)}{status}  {m['period'] or ''}".rstrip()
+
+
+def _domain_lines(record: Record, most: int = 8) -> Iterator[str]:
+    names = {row["id"]: row["name_zh"] for row in read_table("domains")}
+    weights: Counter[str] = Counter()
+    for s in record["sentences"]:
+        if s["domain"] and s["domain"] != "none":
+            weights[s["domain"]] += s["end"] - s["start"]
+    total = sum(weights.values()) or 1
+    for domain, weight in weights.most_common(most):
+        share = weight / total
+        yield f"    {pad(names.get(domain, domain), 24)}{share:6.1%}  {'█' * max(1, round(share * _BAR / 0.5))}"
+
+
+def width(text: str) -> int:
+    """Columns that a text takes in a terminal: full-width characters count two.
+
+    >>> width("GDP增长")
+    7
+    """
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def pad(text: str, columns: int) -> str:
+    """Text filled with blanks to so many terminal columns."""
+    return text + " " * max(0, columns - width(text))
+
+
+def shorten(text: str, columns: int) -> str:
+    """Text cut to so many terminal columns, with an ellipsis where something was cut."""
+    if width(text) <= columns:
+        return text
+    while width(text) > columns - 1:
+        text = text[:-1]
+    return text + "…"
