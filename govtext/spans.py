@@ -99,7 +99,9 @@ def outermost(first: Iterable[Entity], second: Iterable[Entity]) -> list[Entity]
     >>> outermost([Entity(0, 8, "PROJECT")], [Entity(2, 4, "METRIC"), Entity(9, 12, "METRIC")])
     [Entity(start=0, end=8, label='PROJECT'), Entity(start=9, end=12, label='METRIC')]
     """
-    ranked = sorted([*((e, 0) for e in first), *((e, 1) for e in second)], key=lambda p: (p[0].start - p[0].end, p[1], p[0].start))
+    ranked = sorted(
+        [*((e, 0) for e in first), *((e, 1) for e in second)], key=lambda p: (p[0].start - p[0].end, p[1], p[0].start)
+    )
     kept: list[Entity] = []
     taken: set[int] = set()
     for entity, _ in ranked:
