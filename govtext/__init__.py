@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from govtext import domains, tables, views
+    from govtext import charts, domains, tables, views
     from govtext.errors import GovtextError
     from govtext.pipeline import add_words, analyze, analyze_all, load
     from govtext.report import parse_report, read, read_folder
@@ -27,6 +27,7 @@ __all__ = [
     "add_words",
     "analyze",
     "analyze_all",
+    "charts",
     "compare",
     "domains",
     "load",

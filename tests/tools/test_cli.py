@@ -1,0 +1,239 @@
+"""``govtext analyze`` as people use it: files, folders, formats, interruptions, and inputs that are not reports."""
+
+import csv
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import govtext as gt
+from govtext import batch, cli, pipeline
+from govtext.resources import sample_paths
+
+GOOD = "2021年工作总结\n一、经济发展\n全年完成固定资产投资84.84亿元，同比增长5.2%。\n"
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def run(nlp, monkeypatch, capsys):
+    """Run the command line in this process: (exit code, stdout, stderr)."""
+    monkeypatch.setattr(pipeline, "load", lambda *_: nlp)
+
+    def call(*args):
+        monkeypatch.setattr(sys, "argv", ["govtext", *map(str, args)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return end.value.code or 0, *capsys.readouterr()
+
+    return call
+
+
+def records(folder):
+    return [json.loads(line) for line in (folder / "reports.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def good(folder: Path, name: str = "good.txt") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(GOOD, encoding="utf-8")
+    return folder / name
+
+
+def test_sample_prints_a_summary_and_writes_a_valid_record(run, tmp_path):
+    code, out, err = run("analyze", "--sample", "-o", tmp_path)
+    assert (code, err) == (0, "")
+    for word in ("结构", "指标", "名称", "领域", "PLACE", "3 reports", "characters/s"):
+        assert word in out
+    found = records(tmp_path)
+    assert len(found) == len(sample_paths())
+    for record in found:
+        jsonschema.validate(record, SCHEMA)
+        assert all(record["text"][e["start"] : e["end"]] == e["text"] for e in record["entities"])
+        assert record["sections"] and record["sentences"] and record["words"] and record["entities"]
+        assert all(s["parent"] is None or s["parent"] < i for i, s in enumerate(record["sections"]))
+
+
+def test_text_of_a_txt_is_the_file_unchanged(run, tmp_path):
+    text = "\n\t标题\r\n一、工作\r\n完成投资3亿元。\n\n"
+    (tmp_path / "a.txt").write_bytes(text.encode("utf-8-sig"))
+    assert run("analyze", tmp_path / "a.txt", "-o", tmp_path / "out")[0] == 0
+    assert records(tmp_path / "out")[0]["text"] == text
+
+
+def test_folder_order_and_unique_ids(run, tmp_path):
+    for name in ("b/x.txt", "a/x.txt", "a/y.txt"):
+        good((tmp_path / name).parent, Path(name).name)
+    code, _, _ = run("analyze", tmp_path / "b", tmp_path / "a", "-o", tmp_path / "out")
+    assert code == 0
+    assert [r["id"] for r in records(tmp_path / "out")] == ["x", "x-2", "y"]
+
+
+def test_csv_opens_in_excel_with_chinese_intact(run, tmp_path):
+    assert run("analyze", good(tmp_path), "-o", tmp_path / "out", "-f", "csv")[0] == 0
+    data = (tmp_path / "out" / "metrics.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(data.decode("utf-8-sig").splitlines()))
+    assert [(r["indicator"], r["value"], r["unit"]) for r in rows] == [
+        ("固定资产投资", "8484000000", "元"),
+        ("固定资产投资", "5.2", "%"),
+    ]
+
+
+def test_formula_in_a_report_stays_text_in_csv(run, tmp_path):
+    (tmp_path / "a.txt").write_text("=HYPERLINK(1)\n" + GOOD, encoding="utf-8")
+    assert run("analyze", tmp_path / "a.txt", "-o", tmp_path / "out", "-f", "csv")[0] == 0
+    assert ",=HYPERLINK" not in (tmp_path / "out" / "sentences.csv").read_text(encoding="utf-8-sig")
+
+
+def test_parquet_equals_the_tables(run, tmp_path, nlp):
+    import pandas as pd
+
+    assert run("analyze", good(tmp_path), "-o", tmp_path / "out", "-f", "parquet")[0] == 0
+    doc = gt.analyze(tmp_path / "good.txt", nlp)
+    for kind in ("reports", "sections", "sentences", "entities", "metrics"):
+        table = pd.read_parquet(tmp_path / "out" / f"{kind}.parquet")
+        expected = getattr(gt.tables, kind)(doc)
+        pd.testing.assert_frame_equal(table.fillna(""), expected.fillna(""), check_dtype=False)
+
+
+def test_html_page_for_each_report_and_an_index(run, tmp_path):
+    assert run("analyze", good(tmp_path), "-o", tmp_path / "out", "-f", "html")[0] == 0
+    assert "固定资产投资" in (tmp_path / "out" / "good.html").read_text(encoding="utf-8")
+    assert "good.html" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+
+
+def test_existing_output_is_not_overwritten(run, tmp_path):
+    file = good(tmp_path)
+    out = tmp_path / "out"
+    assert run("analyze", file, "-o", out)[0] == 0
+    before = (out / "reports.jsonl").read_bytes()
+    code, _, err = run("analyze", file, "-o", out)
+    assert code == 1 and err.count("\n") == 1 and "--overwrite" in err
+    assert (out / "reports.jsonl").read_bytes() == before
+    assert run("analyze", file, "-o", out, "--overwrite")[0] == 0
+
+
+def test_resume_skips_what_is_done_and_notices_changes(run, tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    for name in ("a.txt", "b.txt"):
+        good(folder, name)
+    run("analyze", folder, "-o", out)
+    good(folder, "c.txt")
+    (folder / "b.txt").write_text(GOOD.replace("5.2", "6.3"), encoding="utf-8")
+    code, printed, _ = run("analyze", folder, "-o", out, "--resume")
+    assert code == 0 and "3 reports (1 from an earlier run)" in printed
+    assert [r["id"] for r in records(out)] == ["a", "b", "c"]
+    assert "6.3%" in records(out)[1]["text"]
+
+
+def test_a_killed_run_is_taken_up_where_it_stopped(run, tmp_path, monkeypatch):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    for name in "abcd":
+        good(folder, f"{name}.txt")
+    real, seen = batch.analyze, []
+
+    def dies_at_the_third(report, nlp):
+        seen.append(report.id)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        return real(report, nlp)
+
+    monkeypatch.setattr(batch, "analyze", dies_at_the_third)
+    code, _, err = run("analyze", folder, "-o", out)
+    assert code == 130 and "--resume" in err
+    assert not (out / "reports.jsonl").exists()
+    code, _, err = run("analyze", folder, "-o", out)
+    assert code == 1 and "unfinished" in err
+    journal = out / batch.JOURNAL
+    journal.write_bytes(journal.read_bytes() + b'["x:c:00",{"id":"c","te')  # a line cut short by the kill
+    monkeypatch.setattr(batch, "analyze", real)
+    code, printed, _ = run("analyze", folder, "-o", out, "--resume")
+    assert code == 0 and "4 reports (2 from an earlier run)" in printed
+    assert [r["id"] for r in records(out)] == list("abcd")
+    assert not journal.exists()
+
+
+def bad_inputs(folder: Path) -> list[Path]:
+    """Files and folders that are not reports; each must fail by itself with one clear line."""
+    contents = {
+        "empty.txt": b"", "blank.txt": b" \n\r\n\t\xe3\x80\x80\n", "binary.txt": bytes(range(256)) * 40,
+        "nul.txt": b"\x00" * 500, "zero.docx": b"", "zero.pdf": b"", "zero.html": b"", "not_a_zip.docx": "一、工作".encode(),
+        "cut.docx": b"PK\x03\x04" + b"\x00" * 40, "no_text.html": b"<html><script>var a=1</script><body></body></html>",
+        "broken.pdf": b"%PDF-1.4\nnothing here", "odd.txt": b"\xff\xfe\x00", "image.txt": b"\x89PNG\r\n\x1a\n" + b"\x00\x01" * 99,
+        "old.doc": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "old.wps": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600,
+        "table.xlsx": b"PK\x03\x04" + b"\x00" * 40, "really_a.txt": b"%PDF-1.7\n" + b"\x00" * 100, "notes.rtf": b"{\\rtf1 a}",
+    }  # fmt: skip
+    folder.mkdir()
+    for name, data in contents.items():
+        (folder / name).write_bytes(data)
+    with zipfile.ZipFile(folder / "empty_zip.docx", "w") as z:
+        z.writestr("a.txt", "x")
+    (folder / "no_reports").mkdir()
+    (folder / "folder.txt").mkdir()
+    paths = [folder / name for name in contents]
+    return [*paths, folder / "empty_zip.docx", folder / "no_reports", folder / "missing.txt"]
+
+
+def test_hostile_inputs_each_give_one_line_and_the_batch_is_finished(run, tmp_path):
+    bad = bad_inputs(tmp_path / "bad")
+    assert len(bad) >= 20
+    first, last = good(tmp_path, "first.txt"), good(tmp_path, "last.txt")
+    code, out, err = run("analyze", first, *bad, last, "-o", tmp_path / "out")
+    assert code == 1
+    assert [r["id"] for r in records(tmp_path / "out")] == ["first", "last"]
+    lines = err.splitlines()
+    failed = [line for line in lines if line.startswith("failed: ")]
+    assert len(failed) == len(bad) and len(lines) == len(bad) + 1
+    for path in bad:
+        matching = [line for line in failed if f" {path}: " in line]
+        assert len(matching) == 1, path
+        assert "internal error" not in matching[0], matching
+
+
+def test_no_permission_is_said_clearly(run, tmp_path, monkeypatch):
+    file = good(tmp_path)
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(gt.GovtextError, match="no permission"):
+        gt.read(file)
+
+
+def test_nothing_to_analyze(run):
+    code, _, err = run("analyze")
+    assert code == 1 and err.count("\n") == 1 and "--sample" in err
+
+
+def test_out_is_a_file(run, tmp_path):
+    file = good(tmp_path)
+    code, _, err = run("analyze", file, "-o", file)
+    assert code == 1 and err.count("\n") == 1
+
+
+def test_a_full_disk_leaves_nothing_half_written(run, tmp_path, monkeypatch):
+    from govtext import output
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    file, out = good(tmp_path), tmp_path / "out"
+    monkeypatch.setattr(output.os, "replace", full)
+    code, _, err = run("analyze", file, "-o", out)
+    assert code == 1 and err.count("\n") == 1 and "No space left" in err
+    assert [p.name for p in out.iterdir()] == [batch.JOURNAL]
+
+
+def test_help_and_models_in_a_real_shell(tmp_path):
+    exe = [sys.executable, "-m", "govtext.cli"]
+    done = subprocess.run([*exe, "analyze", "--help"], capture_output=True, text=True, check=True)
+    assert "--resume" in done.stdout
+    done = subprocess.run([*exe, "models"], capture_output=True, text=True, check=True)
+    assert "zh_govtext_sm" in done.stdout
+    done = subprocess.run([*exe, "analyze", "nothing.txt", "-o", tmp_path / "o"], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.startswith("failed: nothing.txt: no such file")
