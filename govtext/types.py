@@ -139,15 +139,23 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class PlaceLink:
-    """What a PLACE is tied to: a division of the code table, or the division that contains it (``relation``)."""
+    """What a PLACE is tied to.
+
+    ``relation``: ``is`` a division of the code table (``code``: six digits, nine for a township; ``path`` from the province
+    down, the division included), lies ``in`` one (``container``, its path), is a ``group`` of divisions (``members``: a region,
+    a river that crosses them), is ``abroad``; None where that stays open, with ``candidates`` if codes compete.
+    ``name`` is the official name of the division, else the words as written. ``confidence`` runs from 0 to 1.
+    """
 
     name: str
     code: str | None
     level: str | None
     path: tuple[str, ...] = ()
-    relation: Literal["is", "in", "group"] = "is"
+    relation: Literal["is", "in", "group", "abroad"] | None = "is"
     candidates: tuple[str, ...] = ()
     confidence: float = 0.0
+    container: str | None = None
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,172 @@
+"""The administrative divisions of China: their codes, names, ancestry, and the short and former names they go by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from typing import Literal, NamedTuple
+
+from govtext.resources import read_table
+
+Form = Literal["full", "alias", "variant", "short", "chain"]
+
+PROVINCE_SUFFIXES = ("特别行政区", "自治区", "省", "市")
+PREFECTURE_SUFFIXES = ("自治州", "地区", "市", "盟")
+COUNTY_SUFFIXES = ("自治县", "自治旗", "林区", "特区", "新区", "区", "县", "市", "旗")
+TOWNSHIP_SUFFIXES = ("街道", "民族乡", "地区", "苏木", "镇", "乡")
+SUFFIXES = {
+    "province": PROVINCE_SUFFIXES,
+    "prefecture": PREFECTURE_SUFFIXES,
+    "county": COUNTY_SUFFIXES,
+    "township": TOWNSHIP_SUFFIXES,
+    "zone": (),
+}
+RANK = {"country": 0, "province": 1, "prefecture": 2, "county": 3, "zone": 3, "township": 4}
+AUTONOMOUS = {"自治州": "州", "自治县": "县", "自治旗": "旗", "民族乡": "乡"}
+# what a zone of one kind is called in full, and in short
+ZONE_KINDS = (
+    ("高新区", ("高新技术产业开发区", "高新技术产业园区", "高技术产业开发区", "高新技术开发区", "高新技术产业区", "高新开发区")),
+    ("经开区", ("经济技术开发区", "经济开发区", "经济技术产业开发区")),
+)  # fmt: skip
+
+
+class Division(NamedTuple):
+    """One division: ``code`` has six digits, nine for a township; ``parent`` is the code above it."""
+
+    code: str
+    name: str
+    level: str  # province | prefecture | county | township | zone
+    parent: str | None
+
+
+def without_ethnic_groups(name: str) -> str:
+    """Drop the ethnic groups that end a name; a name that is nothing else keeps the last one without 族.
+
+    >>> without_ethnic_groups("黔西南布依族苗族"), without_ethnic_groups("鄂温克族")
+    ('黔西南', '鄂温克')
+    """
+    groups = ethnic_groups()
+    while group := next((g for g in groups if name.endswith(g)), None):
+        if len(name) - len(group) < 2:  # 东乡族自治县, 内蒙古自治区
+            return name.removesuffix("族")
+        name = name[: -len(group)]
+    return name
+
+
+@cache
+def ethnic_groups() -> tuple[str, ...]:
+    """Names of ethnic groups, longest first."""
+    return tuple(sorted((row["name"] for row in read_table("ethnic_groups")), key=len, reverse=True))
+
+
+def stem(name: str, level: str) -> str:
+    """The name without the word for its kind and without ethnic groups; "" if nothing is left that names it.
+
+    >>> stem("长沙县", "county"), stem("恩施土家族苗族自治州", "prefecture"), stem("麻陇彝族乡", "township")
+    ('长沙', '恩施', '麻陇')
+    """
+    suffixes = [s for s in SUFFIXES[level] if name.endswith(s) and len(name) > len(s)]
+    if not suffixes:
+        return ""
+    suffix = next((s for s in suffixes if len(name) - len(s) >= 2), suffixes[-1])
+    base = name[: -len(suffix)]
+    if suffix in ("特别行政区", "街道", "镇", "地区", "苏木", "省", "盟"):
+        return base
+    return (
+        without_ethnic_groups(base)
+        if base.endswith(("族", "蒙古", "维吾尔", "哈萨克", "锡伯", "塔吉克", "柯尔克孜"))
+        else base
+    )
+
+
+def short_forms(name: str, level: str) -> Iterator[str]:
+    """Forms of at least two characters that the official name is shortened to.
+
+    >>> sorted(short_forms("恩施土家族苗族自治州", "prefecture"))
+    ['恩施', '恩施州']
+    """
+    base = stem(name, level)
+    if len(base) >= 2:
+        yield base
+    short_suffix = next(
+        (short for full, short in AUTONOMOUS.items() if name.endswith(full)), "乡" if name.endswith("族乡") else ""
+    )
+    if base and short_suffix and base + short_suffix != name:
+        yield base + short_suffix
+
+
+def zone_form(name: str) -> str:
+    """A zone's name with its kind shortened.
+
+    >>> zone_form("石家庄高新技术产业开发区")
+    '石家庄高新区'
+    """
+    for short, longs in ZONE_KINDS:
+        for long in longs:
+            if name.endswith(long):
+                return name[: -len(long)] + short
+    return name
+
+
+class Gazetteer:
+    """All divisions by code and by name.
+
+    ``full`` gives the codes of an official name, ``short`` those of a short form, ``former`` and ``alias`` those of names in
+    ``place_aliases.tsv``.
+    """
+
+    def __init__(self) -> None:
+        self.divisions: dict[str, Division] = {}
+        self.children: dict[str, list[str]] = defaultdict(list)
+        self.full: dict[str, list[str]] = defaultdict(list)
+        self.short: dict[str, list[str]] = defaultdict(list)
+        self.alias: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for row in read_table("places"):
+            self._add(Division(row["code"], row["name"], row["level"], row["parent"] or None))
+            for item in row["townships"].split():
+                name = item[3:]
+                level = "township" if name.endswith(TOWNSHIP_SUFFIXES) else "zone"
+                self._add(Division(row["code"] + item[:3], name, level, row["code"]))
+        for row in read_table("place_aliases"):
+            self.alias[row["name"]].append(tuple(row["codes"].split("|")))
+
+    def _add(self, division: Division) -> None:
+        code, name, level, parent = division
+        self.divisions[code] = division
+        self.full[name].append(code)
+        if parent:
+            self.children[parent].append(code)
+        if level == "zone":
+            if (short := zone_form(name)) != name:
+                self.short[short].append(code)
+        else:
+            for short in short_forms(name, level):
+                self.short[short].append(code)
+
+    def lineage(self, code: str) -> tuple[str, ...]:
+        """The code and the codes above it, the division itself first."""
+        found = []
+        at: str | None = code
+        while at:
+            found.append(at)
+            at = self.divisions[at].parent
+        return tuple(found)
+
+    def path(self, code: str) -> tuple[str, ...]:
+        """Names from the province down to the division."""
+        return tuple(self.divisions[c].name for c in reversed(self.lineage(code)))
+
+    def within(self, code: str, ancestor: str) -> bool:
+        """Whether ``code`` is ``ancestor`` or lies inside it."""
+        return ancestor in self.lineage(code)
+
+    def rank(self, code: str) -> int:
+        """1 province, 2 prefecture, 3 county, 4 township."""
+        return 4 if len(code) == 9 else RANK[self.divisions[code].level]
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """The packaged table, read once (about 0.2 s)."""
+    return Gazetteer()

@@ -1,0 +1,445 @@
+"""Ties place names to the administrative divisions: the report's own place first, candidates rather than a guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from govtext.entities.divisions import Form, gazetteer, short_forms, stem, zone_form
+from govtext.resources import read_table
+from govtext.types import PlaceLink
+
+# what a report calls its own area without naming it
+NOT_A_PLACE = re.compile(
+    r"(?:[全我本各该两多]|整个|所有)(?:国|省|市|县|区|州|盟|旗|镇|乡|村|街道|社区|域)"
+    r"|(?:国|省|市|县|区|州|镇|乡|村|境|域|辖区)[内外]|(?:中心|主|老|新)?城区|县城|城乡|农村|周边|各地|辖区|全域|境内外"
+)
+# a division named by its kind alone: 市 in a county's report is the city above the county
+RELATIVE = re.compile(r"(省|自治区|市|自治州|州|盟|县|区|旗|镇|乡|街道)(.*)")
+RELATIVE_ENDINGS = {"省": ("省", "自治区"), "州": ("自治州",), "区": ("区",), "县": ("县", "自治县"), "街道": ("街道",)}
+ROAD = re.compile(r"(?:路|街|大道|大街|巷|桥|隧道|高速|公路|国道|省道|铁路|高铁|线|段)$")
+FEATURE = re.compile(
+    r"(?:路|街|大道|大街|巷|桥|隧道|高速|公路|国道|省道|铁路|高铁|线|段|站|港|港区|机场|码头|枢纽|口岸|河|江|湖|溪|泉|河道|水库|湿地|海|湾|岛|半岛"
+    r"|山|岭|峰|峡|谷|洞|沟|林场|森林|草原|沙地|盆地|平原|高原|村|社区|屯|寨|小区|广场|公园|乐园|景区|风景区|度假区|保护区|遗址|故里|古城|古镇|小镇|老街"
+    r"|园区|产业园|工业园|科技园|开发区|高新区|经开区|保税区|综保区|自贸区|试验区|示范区|合作区|功能区|新区|新城|片区|组团|商圈|商务区|街区|灌区|流域"
+    r"|走廊|经济带|创新带|都市圈|城市群|中心|基地|场|楼|塔|寺|庙|馆|园|城)$"
+)
+ZONE = re.compile(r"(.*?)(高新区|经开区|高新技术产业开发区|经济技术开发区|经济开发区|高新技术产业园区)")
+SEPARATORS = re.compile(r"[—–\-·、和与]+")
+BRACKETS = str.maketrans("", "", "（）()“”\"「」 　")
+MUNICIPALITIES = ("110000", "120000", "310000", "500000")
+MAX_CANDIDATES = 20
+SURE = 0.7  # at least this sure of a division before other links are built on it
+
+
+class Match(NamedTuple):
+    """A division that a name may stand for, and by which of its names."""
+
+    code: str
+    form: Form
+
+
+class Choice(NamedTuple):
+    """The division chosen among matches (None: they compete), how sure, and the codes that competed."""
+
+    code: str | None
+    confidence: float
+    candidates: tuple[str, ...] = ()
+
+
+def place_names() -> Iterator[tuple[str, str]]:
+    """All names of divisions with their level: official names, former names, and short forms without the word for the kind.
+
+    A short form of a township is left out, as it is as often another word; a name may come with several levels.
+
+    >>> pairs = set(place_names())
+    >>> ("长沙县", "county") in pairs, ("恩施", "prefecture") in pairs, ("湘", "province") in pairs
+    (True, True, True)
+    """
+    table = gazetteer()
+    for code, name, level, _ in table.divisions.values():
+        yield name, level
+        if len(code) == 6:
+            yield from ((short, level) for short in short_forms(name, level))
+    for name, targets in table.alias.items():
+        yield from ((name, table.divisions[codes[0]].level) for codes in targets)
+    yield from ((name, "group") for name in groups())
+
+
+@cache
+def groups() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Names that stand for several divisions: name to (kind, codes)."""
+    return {row["name"]: (row["kind"], tuple(row["codes"].split("|"))) for row in read_table("place_groups")}
+
+
+@cache
+def foreign_places() -> dict[str, str]:
+    """Names of places outside China and their kind."""
+    return {row["name"]: row["kind"] for row in read_table("foreign_places")}
+
+
+def matches(name: str) -> list[Match]:
+    """The divisions that go by exactly this name, in the strongest form in which any does."""
+    table = gazetteer()
+    former = [Match(codes[0], "alias") for codes in table.alias.get(name, ()) if len(codes) == 1]
+    full = [Match(code, "full") for code in table.full.get(name, ())]
+    if full:
+        return full + [m for m in former if m.code not in {f.code for f in full}]
+    short = [Match(code, "short") for code in table.short.get(name, ()) if code not in {f.code for f in former}]
+    return former + short or variants(name)
+
+
+def variants(name: str) -> list[Match]:
+    """Divisions of the same level that have changed their kind: 徐水县 is 徐水区 now, 某某乡 a 镇."""
+    table = gazetteer()
+    for level in ("prefecture", "county", "township"):
+        base = stem(name, level)
+        found = [c for c in table.short.get(base, ()) if len(base) >= 2 and table.divisions[c].level == level]
+        if found:
+            return [Match(code, "variant") for code in found]
+    return []
+
+
+def chains(name: str) -> list[Match]:
+    """Divisions named with one or more of those above them, innermost last: 湖南省长沙市长沙县."""
+    table = gazetteer()
+    found: dict[str, Match] = {}
+    for cut in range(len(name) - 2, 1, -1):
+        outer = {m.code for m in matches(name[:cut]) if table.rank(m.code) < 4 or m.form == "full"}
+        if not outer:
+            continue
+        for inner in matches(name[cut:]) + chains(name[cut:]):
+            lineage = table.lineage(inner.code)[1:]
+            if outer.intersection(lineage) and (inner.form != "short" or table.rank(inner.code) < 4):
+                found.setdefault(inner.code, Match(inner.code, "chain"))
+    return list(found.values())
+
+
+class PlaceLinker:
+    """Links the places of one report.
+
+    ``report_place`` is the report's own place (see `resolve_report_place`); without it a name that several divisions share
+    stays open.
+
+    >>> linker = PlaceLinker(resolve_report_place("福州市"))
+    >>> [(link.code, link.path) for link in linker.link(["鼓楼区"])]
+    [('350102', ('福建省', '福州市', '鼓楼区'))]
+    >>> PlaceLinker().link(["鼓楼区"])[0].candidates
+    ('320106', '320302', '350102', '410204')
+    """
+
+    def __init__(self, report_place: PlaceLink | None = None) -> None:
+        self.table = gazetteer()
+        self.home = report_place.code if report_place else None
+        self.home_lineage = self.table.lineage(self.home) if self.home else ()
+        self.mentioned: frozenset[str] = frozenset()
+
+    def link(self, names: Sequence[str]) -> list[PlaceLink | None]:
+        """One link a name, in order; None for what is no name (全县, 城区). The names of one report settle one another."""
+        first = {name: self.link_one(name) for name in dict.fromkeys(names)}
+        self.mentioned = frozenset(
+            link.code for link in first.values() if link and link.code and link.confidence >= SURE and len(link.code) == 6
+        )
+        open_names = [name for name, link in first.items() if link and link.relation is None and link.candidates]
+        first.update((name, self.link_one(name)) for name in open_names)
+        return [first[name] for name in names]
+
+    def link_one(self, name: str) -> PlaceLink | None:
+        """The link of one name without regard to the report's other names."""
+        name = name.strip()
+        if not name or NOT_A_PLACE.fullmatch(name):
+            return None
+        for attempt in (self._country, self._relative, self._group, self._division, self._several, self._abroad):
+            if link := attempt(name):
+                return link
+        return self._container(name)
+
+    # what a name can be, in the order in which it is tried
+
+    def _country(self, name: str) -> PlaceLink | None:
+        if name in ("中国", "中华人民共和国", "新中国", "我国", "祖国", "全国"):
+            return PlaceLink("中国", None, "country", ("中国",), confidence=0.99)
+        return None
+
+    def _relative(self, name: str) -> PlaceLink | None:
+        """市, 县, 市经开区: counted from the report's own place upwards."""
+        found = RELATIVE.fullmatch(name)
+        if not found:
+            return None
+        kind, rest = found.groups()
+        endings = RELATIVE_ENDINGS.get(kind, (kind,))
+        area = next((c for c in self.home_lineage if self.table.divisions[c].name.endswith(endings)), None)
+        if not rest:
+            return self._is(area, 0.9) if area else self._open(name)
+        if ZONE.fullmatch(rest) and area:
+            return self._zone(name, rest, area)
+        return None
+
+    def _group(self, name: str) -> PlaceLink | None:
+        kind, codes = groups().get(name, ("", ()))
+        several = [codes for codes in gazetteer().alias.get(name, ()) if len(codes) > 1]
+        if not codes and several:
+            kind, codes = "former", several[0]
+        if not codes or any(m.code in self.home_lineage for m in matches(name)):
+            return None
+        return PlaceLink(name, None, kind, relation="group", members=codes, confidence=0.9)
+
+    def _division(self, name: str) -> PlaceLink | None:
+        found = matches(name)
+        if not found or (found[0].form in ("variant", "short") and len(name) > 3):
+            found = chains(name) or found
+        if not found and name.startswith("中国") and len(name) > 3:
+            found = matches(name[2:]) or chains(name[2:])
+        if len(name) == 1:
+            return self._one_character(name)
+        if not found:
+            return self._zone_of(name)
+        choice = self._choose(found)
+        if choice.code:
+            return self._is(choice.code, choice.confidence, choice.candidates)
+        if any(len(c) == 6 for c in choice.candidates) or found[0].form == "full":
+            return self._open(name, choice.candidates)
+        return self._zone_of(name)
+
+    def _one_character(self, name: str) -> PlaceLink | None:
+        """厦 in a report of 厦门, 湘 anywhere."""
+        own = [c for c in self.home_lineage if self.table.divisions[c].name.startswith(name)]
+        alias = [m.code for m in matches(name)]
+        if own:
+            return self._is(own[-1] if set(alias) & set(own) else own[0], 0.75)
+        if alias:
+            return self._is(alias[0], 0.85)
+        near = self._near(name)
+        return self._is(near[0], 0.6) if len(near) == 1 else self._abroad(name) or self._open(name, near)
+
+    def _several(self, name: str) -> PlaceLink | None:
+        """沪苏浙, 北京天津, 郑州—开封: each part a division, none inside another."""
+        parts = [p for p in SEPARATORS.split(name) if p]
+        if len(parts) == 1:
+            parts = list(name) if len(name) <= 5 else []
+            two = [(name[:i], name[i:]) for i in range(2, len(name) - 1)]
+            parts = next((list(p) for p in two if all(self._high(x) for x in p)), parts)
+        codes = [self._part(part) for part in parts]
+        if len(parts) < 2 or not all(codes):
+            return None
+        found = tuple(dict.fromkeys(c for c in codes if c))
+        return PlaceLink(name, None, "region", relation="group", members=found, confidence=0.8)
+
+    def _abroad(self, name: str) -> PlaceLink | None:
+        kinds = foreign_places()
+        kind = kinds.get(name)
+        if kind is None and len(name) > 2:
+            kind = next((kinds[c] for c in (name[:i] for i in range(2, 6)) if kinds.get(c) == "country"), None) and "city"
+        if kind is None and len(name) > 1 and all(c == "中" or kinds.get(c) == "abbreviation" for c in name):
+            kind = "area"
+        if kind is None:
+            return None
+        kind = "country" if kind == "abbreviation" else kind
+        return PlaceLink(name, None, kind, relation="abroad", confidence=0.9 if len(name) > 1 else 0.7)
+
+    def _container(self, name: str) -> PlaceLink:
+        """A road, river, community or zone: the division that it lies in."""
+        plain = name.translate(BRACKETS).removeprefix("中国")
+        forms = ("full",) if ROAD.search(plain) else ("full", "short", "alias")
+        named = [m.code for m in self._inside(plain) if m.form in forms]
+        if own := [c for c in named if self.home and self.table.within(c, self.home)]:
+            deepest = max(own, key=len)
+            return self._in(name, deepest, 0.8 if deepest != self.home else 0.75)
+        prefix = self._prefix(plain, forms)
+        if prefix and prefix not in self.home_lineage:
+            return self._in(name, prefix, 0.75)
+        if self.home:
+            return self._in(name, self.home, 0.6 if FEATURE.search(plain) else 0.4)
+        return self._in(name, prefix, 0.6) if prefix else self._open(name)
+
+    # choosing among divisions
+
+    def _tier(self, code: str) -> int:
+        """How near a division is to the report's place: 0 itself or above, 1 inside, 2 same city, 3 same province, 4 elsewhere."""
+        if code in self.home_lineage:
+            return 0
+        common = next((c for c in self.home_lineage if c in self.table.lineage(code)), None)
+        if common is None:
+            return 4
+        if common == self.home or self.table.rank(common) == 3:
+            return 1
+        return 2 if self.table.rank(common) == 2 or common in MUNICIPALITIES else 3
+
+    def _choose(self, found: Sequence[Match]) -> Choice:
+        codes = tuple(dict.fromkeys(m.code for m in found))
+        if len(codes) == 1 and found[0].form == "chain":
+            return Choice(codes[0], 0.97)
+        exact = found[0].form in ("full", "alias", "chain") and not any(m.form == "short" for m in found)
+        choice = self._choose_exact(codes) if exact else self._choose_short(codes, found[0].form)
+        if choice.code is None and self.mentioned:
+            near = [c for c in codes if self.mentioned.intersection(self.table.lineage(c)[1:])]
+            if len(near) == 1 and self.table.rank(near[0]) <= 3:
+                return Choice(near[0], 0.65, codes)
+        return choice
+
+    def _choose_exact(self, codes: tuple[str, ...]) -> Choice:
+        """An official or former name: unique, or the only one near the report's place."""
+        tiers = {c: self._tier(c) for c in codes}
+        best = min(tiers.values())
+        nearest = [c for c in codes if tiers[c] == best]
+        high = self.table.rank(codes[0]) < 4
+        if len(codes) == 1:
+            return Choice(codes[0], 0.97 if high or best < 2 else (0.85, 0.65, 0.5)[best - 2])
+        if len(nearest) == 1 and best <= (3 if high else 2):
+            return Choice(nearest[0], (0.97, 0.95, 0.9 if high else 0.75, 0.6)[best], codes)
+        return Choice(None, 0.0, codes)
+
+    def _choose_short(self, codes: tuple[str, ...], form: Form) -> Choice:
+        """A short form: the report's own surroundings first, then the highest level if only one division has it there."""
+        tiers = {c: self._tier(c) for c in codes}
+        rank = self.table.rank
+        own = [c for c in codes if tiers[c] == 0]
+        if own:
+            rivals = [c for c in codes if tiers[c] == 1 and rank(c) < 3]
+            return Choice(min(own, key=rank), 0.7 if rivals else 0.92, codes)
+        top = min(codes, key=rank)
+        for tier in (1, 2):
+            near = [c for c in codes if tiers[c] == tier]
+            if not near:
+                continue
+            nearest = min(near, key=rank)
+            if sum(rank(c) == rank(nearest) for c in near) > 1:
+                break
+            if rank(nearest) < 4:
+                return Choice(nearest, 0.92 if rank(top) >= rank(nearest) else 0.75 if rank(top) > 1 else 0.6, codes)
+            if rank(top) < 3:
+                break
+            if tier == 1 and rank(top) == 4:
+                return Choice(nearest, 0.85 if self._home_rank() >= 3 else 0.7, codes)
+        highest = [c for c in codes if rank(c) == rank(top)]
+        nearest_highest = [c for c in highest if tiers[c] == min(tiers[x] for x in highest)]
+        if rank(top) == 4 or (len(nearest_highest) > 1 or (len(highest) > 1 and tiers[nearest_highest[0]] > 3)):
+            return Choice(None, 0.0, codes)
+        if self._home_rank() >= 3 and any(tiers[c] == 1 for c in codes):
+            return Choice(None, 0.0, codes)
+        sure = {1: 0.97, 2: 0.93}.get(rank(top), 0.8 if form == "short" else 0.85)
+        return Choice(nearest_highest[0], sure if len(highest) == 1 else 0.65, codes)
+
+    def _home_rank(self) -> int:
+        return self.table.rank(self.home) if self.home else 0
+
+    # parts of names
+
+    def _near(self, character: str) -> list[str]:
+        """Divisions beside or under the report's place whose names start with the character."""
+        around = [c for above in self.home_lineage[:2] for c in self.table.children.get(above, ()) if len(c) == 6]
+        return [c for c in dict.fromkeys(around) if self.table.divisions[c].name.startswith(character)]
+
+    def _high(self, name: str) -> bool:
+        return any(self.table.rank(m.code) < 3 for m in matches(name))
+
+    def _part(self, part: str) -> str | None:
+        link = self._one_character(part) if len(part) == 1 else self._division(part)
+        return link.code if link and link.relation == "is" else None
+
+    def _zone_of(self, name: str) -> PlaceLink | None:
+        """雅安经开区, 高新区: the zone of its kind in the division that the name or the report gives."""
+        found = ZONE.fullmatch(zone_form(name))
+        if not found:
+            return None
+        prefix = found.group(1)
+        area = self.home if not prefix else self._prefix(prefix, ("full", "short", "alias"), whole=True)
+        return self._zone(name, found.group(2), area) if area else None
+
+    def _zone(self, name: str, kind: str, area: str) -> PlaceLink:
+        kind = zone_form(kind)
+        codes = [c for c in self.table.children.get(area, ()) if zone_form(self.table.divisions[c].name).endswith(kind)]
+        if not codes and len(area) == 6:
+            below = (c for county in self.table.children.get(area, ()) for c in self.table.children.get(county, ()))
+            own = stem(self.table.divisions[area].name, self.table.divisions[area].level)
+            codes = [c for c in below if zone_form(self.table.divisions[c].name) == own + kind]
+        return self._is(codes[0], 0.7) if len(codes) == 1 else self._in(name, area, 0.7)
+
+    def _prefix(self, name: str, forms: Iterable[str], *, whole: bool = False) -> str | None:
+        """The division that the longest possible start of the name gives."""
+        for cut in range(len(name) if whole else len(name) - 1, 1, -1):
+            found = [m for m in matches(name[:cut]) or chains(name[:cut]) if m.form in forms]
+            if found and (choice := self._choose(found)).code and choice.confidence >= SURE:
+                return choice.code
+            if whole and cut == len(name) and found:
+                return None
+        return None
+
+    def _inside(self, name: str) -> Iterator[Match]:
+        """Divisions named anywhere in a longer name; townships only by their official names."""
+        for start in range(len(name) - 1):
+            for end in range(start + 2, min(len(name), start + 12) + 1):
+                for match in matches(name[start:end]):
+                    if self.table.rank(match.code) < 4 or (match.form == "full" and len(name) > end - start):
+                        yield match
+
+    # the links
+
+    def _is(self, code: str, confidence: float, candidates: tuple[str, ...] = ()) -> PlaceLink:
+        division = self.table.divisions[code]
+        others = candidates[:MAX_CANDIDATES] if len(candidates) > 1 else ()
+        return PlaceLink(division.name, code, division.level, self.table.path(code), candidates=others, confidence=confidence)
+
+    def _in(self, name: str, container: str, confidence: float) -> PlaceLink:
+        return PlaceLink(name, None, None, self.table.path(container), "in", confidence=confidence, container=container)
+
+    def _open(self, name: str, candidates: Sequence[str] = ()) -> PlaceLink:
+        few = tuple(candidates[:MAX_CANDIDATES])
+        return PlaceLink(name, None, None, relation=None, candidates=few, confidence=round(0.3 / max(len(few), 1), 3))
+
+
+def resolve_report_place(
+    name: str | None, *, title: str = "", issuer: str = "", mentions: Iterable[str] = (), text: str = ""
+) -> PlaceLink | None:
+    """The division that a report is about.
+
+    ``name`` is the place as its metadata gives it (星沙街道, 涞水, 河北省保定市); a name that several divisions share is settled by
+    the divisions above and below each that title, issuer, the report's place mentions and its text name. None where they
+    do not settle it.
+
+    >>> resolve_report_place("城关镇", mentions=["和林格尔县"]).path
+    ('内蒙古自治区', '呼和浩特市', '和林格尔县', '城关镇')
+    """
+    linker = PlaceLinker()
+    if name and linker._country(name):
+        return linker._country(name)
+    sources = [s for s in (name, issuer, title) if s]
+    for source in sources:
+        found = chains(source) or matches(source)
+        if not found and source is not name:
+            found = next((m for cut in range(min(len(source), 20), 1, -1) if (m := chains(source[:cut]) or matches(source[:cut]))), [])
+        if found:
+            break
+    else:
+        return None
+    evidence = "\n".join((*sources, *mentions, text))
+    scores = {m.code: _support(m.code, evidence) for m in found}
+    highest = min(linker.table.rank(c) for c in scores)
+    ranked = sorted(scores, key=lambda c: (-scores[c], linker.table.rank(c)))
+    if len(ranked) == 1:
+        return linker._is(ranked[0], 0.97)
+    best, second = ranked[:2]
+    if scores[best] >= 2 and scores[best] >= 1.5 * scores[second]:
+        return linker._is(best, 0.9, tuple(ranked))
+    top = [c for c in ranked if linker.table.rank(c) == highest]
+    if len(top) == 1 and highest < 4:
+        nested = all(linker.table.within(c, top[0]) for c in ranked)  # 涞水: the county and its town 涞水镇
+        return linker._is(top[0], 0.92 if nested else 0.75, tuple(ranked))
+    return None
+
+
+def _support(code: str, evidence: str) -> float:
+    """How much a text speaks of the surroundings of a division: names above it count 3, names below it 1 each."""
+    table = gazetteer()
+    score = 0.0
+    for above in table.lineage(code)[1:]:
+        division = table.divisions[above]
+        base = stem(division.name, division.level)
+        score += 3.0 * (division.name in evidence) or 1.5 * (len(base) >= 2 and base in evidence)
+    for below in table.children.get(code, ()):
+        division = table.divisions[below]
+        base = stem(division.name, division.level)
+        score += 1.0 * (division.name in evidence) or 0.5 * (len(base) >= 2 and len(below) == 6 and base in evidence)
+    return score
