@@ -1,0 +1,126 @@
+"""The name recogniser: sentences of one report in, places, organizations and projects out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import srsly
+
+from govtext.entities.consistency import repeat_names
+from govtext.entities.encoder import Encoder, Vocabulary
+from govtext.entities.rules import obey_rules
+from govtext.entities.tagging import ALL_LABELS, Scores, TagScheme
+from govtext.errors import ModelError
+from govtext.labels import NAME_LABELS
+from govtext.types import Entity, Label, SentenceContext
+
+FORMAT = 1
+CONFIG_FILE, MODEL_FILE = "config.json", "model.onnx"
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizerConfig:
+    """What the trained weights were made with, and how they are read.
+
+    ``size`` and ``overlap`` are characters; ``sure`` is the probability from which a name counts as known in its
+    report.
+    """
+
+    characters: str
+    labels: tuple[Label, ...] = ALL_LABELS
+    size: int = 254
+    overlap: int = 32
+    sure: float = 0.9
+    format: int = FORMAT
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> RecognizerConfig:
+        """Rebuild from JSON; raises ModelError for a format that this version does not know."""
+        if values.get("format") != FORMAT:
+            raise ModelError(
+                f"the name recogniser has format {values.get('format')!r}, this version reads {FORMAT}: "
+                "train it again with  govtext train entities"
+            )
+        return cls(**{**values, "labels": tuple(values["labels"])})
+
+
+class NameRecognizer:
+    """Finds names (PLACE, ORG, PROJECT of the annotation guide) with exact character spans.
+
+    ``model`` is an ONNX graph from character ids to tag scores. Inference is deterministic, runs on one core with
+    onnxruntime, and never imports torch; training lives in ``govtext.training.entities``.
+    """
+
+    def __init__(self, model: bytes, config: RecognizerConfig) -> None:
+        self.config = config
+        self.scheme = TagScheme(config.labels)
+        self.encoder = Encoder(model, Vocabulary(config.characters), size=config.size, overlap=config.overlap)
+
+    def predict(
+        self, sentences: Sequence[str], contexts: Sequence[SentenceContext] | None = None
+    ) -> list[list[Entity]]:
+        """The names of each sentence, flat and in order, offsets inside the sentence.
+
+        Give all sentences of one report in one call: a name that is certain in one of them is found in the others too.
+        """
+        scores = self.encoder.score(sentences)
+        found = [
+            self._names(sentence, entities, confidence)
+            for sentence, (entities, confidence) in zip(sentences, self._decode(scores), strict=True)
+        ]
+        return repeat_names(sentences, found, sure=self.config.sure)
+
+    def _decode(self, scores: Sequence[Scores]) -> list[tuple[list[Entity], list[float]]]:
+        """Entities of every label and their confidence: the mean probability of the tags of the span."""
+        decoded: list[tuple[list[Entity], list[float]]] = [([], []) for _ in scores]
+        order = sorted((i for i, s in enumerate(scores) if len(s)), key=lambda i: len(scores[i]))
+        for first in range(0, len(order), 64):
+            rows = order[first : first + 64]
+            lengths = [len(scores[i]) for i in rows]
+            batch = np.zeros((len(rows), lengths[-1], len(self.scheme)), np.float32)
+            for row, i in zip(batch, rows, strict=True):
+                row[: len(scores[i])] = scores[i]
+            for i, path in zip(rows, self.scheme.best_paths(batch, lengths), strict=True):
+                entities = list(self.scheme.decode(path))
+                chosen = scores[i][np.arange(len(path)), path]
+                decoded[i] = (entities, [float(np.exp(chosen[e.start : e.end].mean())) for e in entities])
+        return decoded
+
+    @staticmethod
+    def _names(sentence: str, entities: Iterable[Entity], confidence: Iterable[float]) -> list[tuple[Entity, float]]:
+        pairs = zip(entities, confidence, strict=True)
+        return obey_rules(sentence, [pair for pair in pairs if pair[0].label in NAME_LABELS])
+
+    def to_bytes(self) -> bytes:
+        """Everything needed to rebuild the recogniser, as one message."""
+        message: bytes = srsly.msgpack_dumps({"config": asdict(self.config), "model": self.encoder.model})
+        return message
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> NameRecognizer:
+        """Rebuild from ``to_bytes``."""
+        message = srsly.msgpack_loads(data)
+        return cls(message["model"], RecognizerConfig.from_dict(message["config"]))
+
+    def to_disk(self, path: str | Path) -> None:
+        """Write ``config.json`` and ``model.onnx`` into the folder ``path`` (made if it is not there)."""
+        folder = Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        config = json.dumps(asdict(self.config), ensure_ascii=False, indent=1)
+        (folder / CONFIG_FILE).write_text(config + "\n", encoding="utf-8")
+        (folder / MODEL_FILE).write_bytes(self.encoder.model)
+
+    @classmethod
+    def from_disk(cls, path: str | Path) -> NameRecognizer:
+        """Read what ``to_disk`` wrote; raises ModelError if a file is missing."""
+        folder = Path(path)
+        missing = [name for name in (CONFIG_FILE, MODEL_FILE) if not (folder / name).is_file()]
+        if missing:
+            raise ModelError(f"no name recogniser in {folder}: {', '.join(missing)} missing")
+        config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        return cls((folder / MODEL_FILE).read_bytes(), RecognizerConfig.from_dict(config))
