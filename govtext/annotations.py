@@ -62,8 +62,14 @@ def _sentences(report: Report, tags: dict[str, dict[str, Any]]) -> list[dict[str
         top = next(iter(domains), None)
         rows.append(
             {
-                "start": s.start, "end": s.end, "section": s.section, "heading": s.is_heading, "domain": top,
-                "probability": domains.get(top) if top else None, "domains": domains, "status": tag.get("status"),
+                "start": s.start,
+                "end": s.end,
+                "section": s.section,
+                "heading": s.is_heading,
+                "domain": top,
+                "probability": domains.get(top) if top else None,
+                "domains": domains,
+                "status": tag.get("status"),
             }  # fmt: skip
         )
     return rows

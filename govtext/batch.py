@@ -77,7 +77,13 @@ def _seed(journal: _Journal, out: Path) -> None:
 
 
 def _analyze_missing(
-    files: list[tuple[Path, str]], journal: _Journal, load: Callable[[], Language], model: str, result: BatchResult, *, progress: bool
+    files: list[tuple[Path, str]],
+    journal: _Journal,
+    load: Callable[[], Language],
+    model: str,
+    result: BatchResult,
+    *,
+    progress: bool,
 ) -> list[str]:
     """Keys of all reports that are in the journal in the end, in the order of the files."""
     done: list[str] = []
@@ -109,7 +115,9 @@ def _analyze_missing(
 def _check_outputs(out: Path, format: str, *, overwrite: bool, resume: bool) -> None:
     existing = [p for p in output_files(format, out) if p.exists()]
     if existing and not (overwrite or resume):
-        raise OutputError(f"{existing[0]} exists already: choose another folder with -o, or add --overwrite or --resume")
+        raise OutputError(
+            f"{existing[0]} exists already: choose another folder with -o, or add --overwrite or --resume"
+        )
     if (out / JOURNAL).exists() and not (overwrite or resume):
         raise OutputError(f"{out} holds an unfinished run: go on with --resume, or start anew with --overwrite")
     try:

@@ -88,7 +88,9 @@ def _report(result: Any, format: Format) -> None:
     """Say what was done; leave with exit code 1 and the list if a file failed."""
     if result.written:
         done = result.analyzed + result.resumed
-        speed = f", {result.characters / result.seconds:,.0f} characters/s" if result.analyzed and result.seconds else ""
+        speed = (
+            f", {result.characters / result.seconds:,.0f} characters/s" if result.analyzed and result.seconds else ""
+        )
         again = f" ({result.resumed} from an earlier run)" if result.resumed else ""
         target = result.written[0] if format in (Format.JSONL, Format.HTML) else result.written[0].parent
         typer.echo(f"{done} report{'s' * (done != 1)}{again}, {result.characters:,} characters{speed} -> {target}")

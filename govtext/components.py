@@ -121,7 +121,11 @@ class Names(TrainedComponent):
     def __call__(self, doc: Doc) -> Doc:
         report = extensions.need_report(doc, self.name)
         found = _trained(self.stage, self.name).predict(_sentence_texts(report), sentence_contexts(report))
-        names = [Entity(s.start + e.start, s.start + e.end, e.label) for s, es in zip(report.sentences, found, strict=True) for e in es]
+        names = [
+            Entity(s.start + e.start, s.start + e.end, e.label)
+            for s, es in zip(report.sentences, found, strict=True)
+            for e in es
+        ]
         others = [e for e in _entities(doc) if e.label not in NAME_LABELS]
         return set_entities(doc, outermost(names, others))
 
@@ -152,7 +156,9 @@ class DomainTagger(TrainedComponent):
 
     def __call__(self, doc: Doc) -> Doc:
         report = extensions.need_report(doc, self.name)
-        found = _trained(self.stage, self.name).predict_labels(_sentence_texts(report), context=sentence_contexts(report))
+        found = _trained(self.stage, self.name).predict_labels(
+            _sentence_texts(report), context=sentence_contexts(report)
+        )
         extensions.write_sentences(doc, report, [{"domains": {k: round(p, 4) for k, p in labels}} for labels in found])
         return doc
 
@@ -166,7 +172,9 @@ class Metrics:
     def __call__(self, doc: Doc) -> Doc:
         report = extensions.need_report(doc, self.name)
         found: list[Metric] = []
-        for sentence, text, context in zip(report.sentences, _sentence_texts(report), sentence_contexts(report), strict=True):
+        for sentence, text, context in zip(
+            report.sentences, _sentence_texts(report), sentence_contexts(report), strict=True
+        ):
             found.extend(_moved(m, sentence.start) for m in find_metrics(text, context))
         names = [e for e in _entities(doc) if e.label != "METRIC"]
         kept = outermost(names, [Entity(m.start, m.end, "METRIC") for m in found])

@@ -104,7 +104,9 @@ def metric(span: Span) -> Metric | None:
 def _link(kind: str) -> Callable[[Span], Any]:
     def get(span: Span) -> Any:
         row = _row(span, kind)
-        return row if row is None else LINKS[kind](**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+        return (
+            row if row is None else LINKS[kind](**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+        )
 
     return get
 

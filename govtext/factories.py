@@ -61,7 +61,9 @@ def make_metrics(nlp: Language, name: str) -> Any:
     return Metrics(name)
 
 
-@Language.factory("govtext_links", assigns=["span._.place", "span._.organization", "span._.project"], requires=["doc.ents"])
+@Language.factory(
+    "govtext_links", assigns=["span._.place", "span._.organization", "span._.project"], requires=["doc.ents"]
+)
 def make_links(nlp: Language, name: str) -> Any:
     """Administrative codes of places, full names of organizations, investment and stage of projects."""
     from govtext.components import Links

@@ -68,7 +68,9 @@ def write_parquet(records: Iterable[Record], folder: Path) -> list[Path]:
     paths = [folder / f"{kind}.parquet" for kind in TABLES]
     with ExitStack() as stack:
         writers = {
-            path.stem: stack.enter_context(pq.ParquetWriter(stack.enter_context(whole_file(path, "wb")), schemas[path.stem]))
+            path.stem: stack.enter_context(
+                pq.ParquetWriter(stack.enter_context(whole_file(path, "wb")), schemas[path.stem])
+            )
             for path in paths
         }
         for batch in _batches(records, _PARQUET_BATCH):

@@ -1,4 +1,4 @@
-"""Analyzed reports as pandas tables, one row a report, section, sentence, entity, metric or word.
+"""Analyzed reports as pandas tables: one row a report, section, sentence, entity or metric.
 
 Every function takes one Doc, one record of ``govtext analyze`` or any iterable of them, and gives a DataFrame whose ``report`` column is the
 report's id; ``start`` and ``end`` are characters in the report's text.
@@ -6,9 +6,8 @@ report's id; ``start`` and ``end`` are characters in the report's text.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 from spacy.tokens import Doc
@@ -36,7 +35,6 @@ COLUMNS: dict[str, list[str]] = {
         "direction", "period", "baseline", "status", "domain", "canonical_value", "canonical_unit", "mention", "sentence",
         "start", "end",
     ],
-    "words": ["word", "count", "per_million"],
 }  # fmt: skip
 
 
@@ -167,37 +165,3 @@ def _with_sentence(record: Record) -> Iterator[tuple[Record, int | None]]:
         while i < len(sentences) and sentences[i]["end"] <= e["start"]:
             i += 1
         yield e, i if i < len(sentences) and sentences[i]["start"] <= e["start"] else None
-
-
-def words(docs: Docs, *, by: Literal["report", "domain", "section"] | None = None, stop_words: Iterable[str] = ()) -> pd.DataFrame:
-    """Word frequencies, the most frequent first; ``by`` counts within reports, domains or sections.
-
-    Punctuation and numbers are left out, and the ``stop_words`` given. ``per_million`` is relative to the words counted in the same group.
-    """
-    counts: Counter[tuple[Any, str]] = Counter()
-    stop = set(stop_words)
-    for record in records(docs):
-        for word, group in _grouped_words(record, by):
-            if word not in stop and word[0].isalpha():
-                counts[group, word] += 1
-    totals: Counter[Any] = Counter()
-    for (group, _), n in counts.items():
-        totals[group] += n
-    data = [
-        {"group": group, "word": word, "count": n, "per_million": n * 1_000_000 / totals[group]}
-        for (group, word), n in counts.most_common()
-    ]
-    table = pd.DataFrame(data, columns=["group", *COLUMNS["words"]])
-    return table.rename(columns={"group": by}) if by else table[COLUMNS["words"]]
-
-
-def _grouped_words(record: Record, by: str | None) -> Iterator[tuple[str, Any]]:
-    text, sentences, i = record["text"], record["sentences"], 0
-    for start, end in record["words"]:
-        while i < len(sentences) and sentences[i]["end"] <= start:
-            i += 1
-        if i == len(sentences) or start < sentences[i]["start"]:
-            continue  # page furniture
-        sentence = sentences[i]
-        group = {"report": record["id"], "domain": sentence["domain"], "section": sentence["section"], None: None}[by]
-        yield text[start:end], group
