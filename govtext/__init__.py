@@ -56,7 +56,9 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that ``import govtext`` itself is quick."""
     if name not in __all__:
         raise AttributeError(f"module 'govtext' has no attribute {name!r}; it has: {', '.join(__all__)}")
-    value = getattr(import_module(f"govtext.{_HOMES[name]}"), name) if name in _HOMES else import_module(f"govtext.{name}")
+    value = (
+        getattr(import_module(f"govtext.{_HOMES[name]}"), name) if name in _HOMES else import_module(f"govtext.{name}")
+    )
     globals()[name] = value
     return value
 

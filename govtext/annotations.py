@@ -70,7 +70,7 @@ def _sentences(report: Report, tags: dict[str, dict[str, Any]]) -> list[dict[str
                 "probability": domains.get(top) if top else None,
                 "domains": domains,
                 "status": tag.get("status"),
-            }  # fmt: skip
+            }
         )
     return rows
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from govtext.errors import GovtextError, ReadError
+from govtext.resources import DEFAULT_MODEL
 
 app = typer.Typer(
     name="govtext", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -32,17 +33,39 @@ def _root() -> None:
     """Analyze Chinese government reports."""
 
 
+Paths = Annotated[
+    list[Path] | None, typer.Argument(help="Report files (.txt .html .docx .pdf) or folders.", show_default=False)
+]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")]
+FormatOption = Annotated[
+    Format,
+    typer.Option("--format", "-f", help="jsonl: a report a line; csv, parquet: a table a kind; html: a page a report."),
+]
+Model = Annotated[str, typer.Option("--model", "-m", help="Model name or folder.")]
+Sample = Annotated[bool, typer.Option("--sample", help="Analyze the packaged sample reports.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with an earlier run: skip what is done.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")]
+Summary = Annotated[
+    bool | None,
+    typer.Option(
+        "--summary/--no-summary",
+        help="Print a summary of the first reports [default: with --sample].",
+        show_default=False,
+    ),
+]
+
+
 @app.command()
 def analyze(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Report files (.txt .html .docx .pdf) or folders of them.", show_default=False)] = None,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")] = Path("govtext-out"),
-    format: Annotated[Format, typer.Option("--format", "-f", help="jsonl: one report a line; csv, parquet: one table a kind; html: one page a report.")] = Format.JSONL,
-    model: Annotated[str, typer.Option("--model", "-m", help="Model name or folder.")] = "zh_govtext_sm",
-    sample: Annotated[bool, typer.Option("--sample", help="Analyze the packaged sample reports.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an earlier run: skip what is done.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")] = False,
-    summary: Annotated[bool | None, typer.Option("--summary/--no-summary", help="Print a summary of the first reports (always with --sample).", show_default=False)] = None,
-) -> None:  # fmt: skip
+    paths: Paths = None,
+    out: Out = Path("govtext-out"),
+    format: FormatOption = Format.JSONL,
+    model: Model = DEFAULT_MODEL,
+    sample: Sample = False,
+    resume: Resume = False,
+    overwrite: Overwrite = False,
+    summary: Summary = None,
+) -> None:
     """Take reports apart: sections, sentences, words, entities, metrics, policy domains."""
     from govtext.batch import analyze_files
     from govtext.pipeline import load

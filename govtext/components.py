@@ -39,6 +39,7 @@ class Tokenizer:
         self.segmenter = segmenter
 
     def __call__(self, text: str) -> Doc:
+        """A Doc of the text."""
         words, spaces = words_and_spaces(text, _trained(self.segmenter, "tokenizer").segment(text))
         return Doc(self.vocab, words=words, spaces=spaces)
 
@@ -101,6 +102,7 @@ class Layout:
         self.name = name
 
     def __call__(self, doc: Doc) -> Doc:
+        """Annotate a Doc; the one returned may have more words."""
         report = extensions.report(doc) or parse_report(doc.text)
         extensions.write_report(doc, report)
         groups = {"furniture": report.furniture, "sections": report.sections, "sentences": report.sentences}
@@ -119,6 +121,7 @@ class Names(TrainedComponent):
     stage_type = NameRecognizer
 
     def __call__(self, doc: Doc) -> Doc:
+        """Annotate a Doc; the one returned may have more words."""
         report = extensions.need_report(doc, self.name)
         found = _trained(self.stage, self.name).predict(_sentence_texts(report), sentence_contexts(report))
         names = [
@@ -143,6 +146,7 @@ class StatusTagger(TrainedComponent):
     stage_type = StatusClassifier
 
     def __call__(self, doc: Doc) -> Doc:
+        """Annotate a Doc; the one returned may have more words."""
         report = extensions.need_report(doc, self.name)
         found = _trained(self.stage, self.name).predict(_sentence_texts(report), context=sentence_contexts(report))
         extensions.write_sentences(doc, report, [{"status": str(status)} for status in found])
@@ -155,6 +159,7 @@ class DomainTagger(TrainedComponent):
     stage_type = DomainClassifier
 
     def __call__(self, doc: Doc) -> Doc:
+        """Annotate a Doc; the one returned may have more words."""
         report = extensions.need_report(doc, self.name)
         found = _trained(self.stage, self.name).predict_labels(
             _sentence_texts(report), context=sentence_contexts(report)
@@ -170,6 +175,7 @@ class Metrics:
         self.name = name
 
     def __call__(self, doc: Doc) -> Doc:
+        """Annotate a Doc; the one returned may have more words."""
         report = extensions.need_report(doc, self.name)
         found: list[Metric] = []
         for sentence, text, context in zip(
@@ -191,6 +197,7 @@ class Links:
         self.name = name
 
     def __call__(self, doc: Doc) -> Doc:
+        """Annotate a Doc; the one returned may have more words."""
         return doc
 
 

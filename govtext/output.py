@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -26,7 +25,7 @@ def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]
     try:
         with part.open(mode, **options) as f:
             yield f
-        os.replace(part, path)
+        part.replace(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:

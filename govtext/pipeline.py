@@ -18,10 +18,8 @@ from govtext.components import MAX_LENGTH
 from govtext.errors import DataError, ModelError, ReadError
 from govtext.formats import SUFFIXES
 from govtext.report import parse_report, read
-from govtext.resources import model_folders, model_path
+from govtext.resources import DEFAULT_MODEL, model_folders, model_path
 from govtext.types import Report
-
-DEFAULT_MODEL = "zh_govtext_sm"
 
 
 def load(name: str | Path = DEFAULT_MODEL, *, exclude: Iterable[str] = ()) -> Language:

@@ -10,6 +10,7 @@ from govtext.errors import DataError, ModelError
 
 PACKAGE = Path(__file__).resolve().parent
 DATA = PACKAGE / "data"
+DEFAULT_MODEL = "zh_govtext_sm"
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from spacy.tokens import Doc, Span, SpanGroup
@@ -66,7 +67,7 @@ def split_words(doc: Doc, offsets: Iterable[int]) -> Doc:
             words.append(token.text)
         else:
             edges = [0, *inside, len(token)]
-            words.extend(token.text[a:b] for a, b in zip(edges, edges[1:], strict=False))
+            words.extend(token.text[a:b] for a, b in pairwise(edges))
             spaces.extend([False] * len(inside))
         spaces.append(bool(token.whitespace_))
     return _carry_over(doc, Doc(doc.vocab, words=words, spaces=spaces, user_data=doc.user_data))

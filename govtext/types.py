@@ -45,7 +45,9 @@ class Extract:
     title: str | None = None
     headings: tuple[HeadingMark, ...] = ()
     furniture: tuple[Furniture, ...] = ()
-    meta: tuple[tuple[str, str], ...] = ()  # what the format says beside the text: ("date", "2022-01-24"), ("source", …)
+    meta: tuple[
+        tuple[str, str], ...
+    ] = ()  # what the format says beside the text: ("date", "2022-01-24"), ("source", …)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,9 +84,13 @@ def _file_contexts(rows: list[dict[str, Any]]) -> list[SentenceContext]:
         after = rows[i + 1]["text"] if i + 1 < len(rows) and rows[i + 1]["doc"] == row["doc"] else ""
         result.append(
             SentenceContext(
-                heads=tuple(row.get("heads", ())), previous=before, following=after,
-                position=row["start"] / last, year=row.get("year"), level=row.get("level"),
-            )  # fmt: skip
+                heads=tuple(row.get("heads", ())),
+                previous=before,
+                following=after,
+                position=row["start"] / last,
+                year=row.get("year"),
+                level=row.get("level"),
+            )
         )
     return result
 

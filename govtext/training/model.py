@@ -24,7 +24,9 @@ from govtext.words import Segmenter
 PARTS = ("govtext_layout", "govtext_names", "govtext_domains", "govtext_status", "govtext_metrics", "govtext_links")
 
 
-def build_pipeline(words: Segmenter, names: NameRecognizer, domains: DomainClassifier, status: StatusClassifier) -> Language:
+def build_pipeline(
+    words: Segmenter, names: NameRecognizer, domains: DomainClassifier, status: StatusClassifier
+) -> Language:
     """A spaCy pipeline from trained stages."""
     nlp = spacy.blank("zh", config={"nlp": {"tokenizer": {"@tokenizers": "govtext.Tokenizer.v1"}}})
     nlp.tokenizer.segmenter = words
@@ -36,7 +38,9 @@ def build_pipeline(words: Segmenter, names: NameRecognizer, domains: DomainClass
     return nlp
 
 
-def save_model(nlp: Language, out: str | Path, *, name: str, version: str, card: str, metrics: Mapping[str, Any]) -> Path:
+def save_model(
+    nlp: Language, out: str | Path, *, name: str, version: str, card: str, metrics: Mapping[str, Any]
+) -> Path:
     """Write a model folder that appears whole or not at all; an existing one is replaced only when the new one is complete.
 
     ``card`` is Markdown, ``metrics`` goes to ``metrics.json``. Raises OutputError if the folder cannot be written.

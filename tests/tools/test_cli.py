@@ -181,7 +181,7 @@ def test_hostile_inputs_each_give_one_line_and_the_batch_is_finished(run, tmp_pa
     bad = bad_inputs(tmp_path / "bad")
     assert len(bad) >= 20
     first, last = good(tmp_path, "first.txt"), good(tmp_path, "last.txt")
-    code, out, err = run("analyze", first, *bad, last, "-o", tmp_path / "out")
+    code, _, err = run("analyze", first, *bad, last, "-o", tmp_path / "out")
     assert code == 1
     assert [r["id"] for r in records(tmp_path / "out")] == ["first", "last"]
     lines = err.splitlines()
@@ -223,7 +223,7 @@ def test_a_full_disk_leaves_nothing_half_written(run, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     file, out = good(tmp_path), tmp_path / "out"
-    monkeypatch.setattr(output.os, "replace", full)
+    monkeypatch.setattr(output.Path, "replace", full)
     code, _, err = run("analyze", file, "-o", out)
     assert code == 1 and err.count("\n") == 1 and "No space left" in err
     assert [p.name for p in out.iterdir()] == [batch.JOURNAL]
