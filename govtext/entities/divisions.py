@@ -24,6 +24,22 @@ SUFFIXES = {
 }
 RANK = {"country": 0, "province": 1, "prefecture": 2, "county": 3, "zone": 3, "township": 4}
 AUTONOMOUS = {"自治州": "州", "自治县": "县", "自治旗": "旗", "民族乡": "乡"}
+# the words that name a division by its kind alone (县 in 县委), and how its official name ends
+RELATIVE_ENDINGS = {
+    "自治区": ("自治区",),
+    "自治州": ("自治州",),
+    "街道": ("街道",),
+    "省": ("省", "自治区"),
+    "市": ("市",),
+    "州": ("自治州",),
+    "盟": ("盟",),
+    "县": ("县",),
+    "区": ("区",),
+    "旗": ("旗",),
+    "镇": ("镇",),
+    "乡": ("乡",),
+}
+RELATIVE_KINDS = tuple(RELATIVE_ENDINGS)
 # what a zone of one kind is called in full, and in short
 ZONE_KINDS = (
     ("高新区", ("高新技术产业开发区", "高新技术产业园区", "高技术产业开发区", "高新技术开发区", "高新技术产业区", "高新开发区")),
@@ -160,6 +176,15 @@ class Gazetteer:
     def within(self, code: str, ancestor: str) -> bool:
         """Whether ``code`` is ``ancestor`` or lies inside it."""
         return ancestor in self.lineage(code)
+
+    def relative(self, kind: str, home: str | None) -> str | None:
+        """The division meant by its kind alone in a report about ``home``: the report's own, else the nearest above it.
+
+        >>> gazetteer().relative("市", "430121001")
+        '430100'
+        """
+        lineage = self.lineage(home) if home else ()
+        return next((c for c in lineage if self.divisions[c].name.endswith(RELATIVE_ENDINGS[kind])), None)
 
     def rank(self, code: str) -> int:
         """1 province, 2 prefecture, 3 county, 4 township."""

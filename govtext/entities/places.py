@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from govtext.entities.divisions import Form, gazetteer, short_forms, stem, zone_form
+from govtext.entities.divisions import RELATIVE_KINDS, Form, gazetteer, short_forms, stem, zone_form
 from govtext.resources import read_table
 from govtext.types import PlaceLink
 
@@ -17,8 +17,7 @@ NOT_A_PLACE = re.compile(
     r"|(?:国|省|市|县|区|州|镇|乡|村|境|域|辖区)[内外]|(?:中心|主|老|新)?城区|县城|城乡|农村|周边|各地|辖区|全域|境内外"
 )
 # a division named by its kind alone: 市 in a county's report is the city above the county
-RELATIVE = re.compile(r"(省|自治区|市|自治州|州|盟|县|区|旗|镇|乡|街道)(.*)")
-RELATIVE_ENDINGS = {"省": ("省", "自治区"), "州": ("自治州",), "区": ("区",), "县": ("县", "自治县"), "街道": ("街道",)}
+RELATIVE = re.compile(f"({'|'.join(RELATIVE_KINDS)})(.*)")
 ROAD = re.compile(r"(?:路|街|大道|大街|巷|桥|隧道|高速|公路|国道|省道|铁路|高铁|线|段)$")
 FEATURE = re.compile(
     r"(?:路|街|大道|大街|巷|桥|隧道|高速|公路|国道|省道|铁路|高铁|线|段|站|港|港区|机场|码头|枢纽|口岸|河|江|湖|溪|泉|河道|水库|湿地|海|湾|岛|半岛"
@@ -156,6 +155,12 @@ class PlaceLinker:
                 return link
         return self._container(name)
 
+    def division(self, name: str) -> str | None:
+        """The code of the division that goes by exactly this name here, None if that is not sure."""
+        found = matches(name) or chains(name)
+        choice = self._choose(found) if found else Choice(None, 0.0)
+        return choice.code if choice.confidence >= SURE else None
+
     # what a name can be, in the order in which it is tried
 
     def _country(self, name: str) -> PlaceLink | None:
@@ -169,8 +174,7 @@ class PlaceLinker:
         if not found:
             return None
         kind, rest = found.groups()
-        endings = RELATIVE_ENDINGS.get(kind, (kind,))
-        area = next((c for c in self.home_lineage if self.table.divisions[c].name.endswith(endings)), None)
+        area = self.table.relative(kind, self.home)
         if not rest:
             return self._is(area, 0.9) if area else self._open(name)
         if ZONE.fullmatch(rest) and area:
