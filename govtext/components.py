@@ -6,6 +6,9 @@ Everything that goes on a Doc is plain JSON under ``doc.user_data["govtext"]``, 
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,7 +20,7 @@ from spacy.vocab import Vocab
 from govtext import extensions
 from govtext.domains import DomainClassifier, StatusClassifier
 from govtext.entities.organizations import normalise_organization
-from govtext.entities.places import PlaceLinker
+from govtext.entities.places import PlaceLinker, resolve_report_place
 from govtext.entities.projects import find_project_facts
 from govtext.entities.recognizer import NameRecognizer
 from govtext.errors import ModelError
@@ -25,7 +28,7 @@ from govtext.labels import NAME_LABELS
 from govtext.metrics import find_metrics
 from govtext.report import parse_report, sentence_contexts
 from govtext.spans import CharIndex, outermost, set_entities, set_sentence_starts, split_words, words_and_spaces
-from govtext.types import Entity, Metric, Report
+from govtext.types import Entity, Metric, PlaceLink, ProjectLink, Report
 from govtext.words import Segmenter
 
 MAX_LENGTH = 100_000_000  # characters; the pipeline's memory grows with the report, not with its square
@@ -197,8 +200,66 @@ class Links:
         self.name = name
 
     def __call__(self, doc: Doc) -> Doc:
-        """Annotate a Doc; the one returned may have more words."""
+        """Annotate a Doc."""
+        report = extensions.need_report(doc, self.name)
+        by_label: dict[str, list[Entity]] = {}
+        for e in _entities(doc):
+            by_label.setdefault(e.label, []).append(e)
+        places = by_label.get("PLACE", [])
+        names = [report.text[e.start : e.end] for e in places]
+        home = _report_place(report, names)
+        extensions.store(doc)["place_code"] = home.code if home else None
+        extensions.write_links(doc, "place", _by_offsets(places, PlaceLinker(home).link(names)))
+        bodies = by_label.get("ORG", [])
+        found = [normalise_organization(report.text[e.start : e.end], report_place=home) for e in bodies]
+        extensions.write_links(doc, "organization", _by_offsets(bodies, found))
+        projects = by_label.get("PROJECT", [])
+        extensions.write_links(doc, "project", _by_offsets(projects, _project_links(doc, report, projects)))
         return doc
+
+
+def _report_place(report: Report, mentions: list[str]) -> PlaceLink | None:
+    meta = report.meta
+    place, title, issuer = (str(found.value) if found else "" for found in (meta.place, meta.title, meta.issuer))
+    return resolve_report_place(place or None, title=title, issuer=issuer, mentions=mentions, text=report.text)
+
+
+def _project_links(doc: Doc, report: Report, projects: list[Entity]) -> list[ProjectLink]:
+    """What the sentence of each project says of its investment and stage."""
+    metrics = [m for e in doc.ents if (m := extensions.metric(e))]
+    entities, starts = _entities(doc), [s.start for s in report.sentences]
+    links = []
+    for project in projects:
+        sentence = report.sentences[bisect_right(starts, project.start) - 1]
+        inside = [m for m in metrics if sentence.start <= m.start < sentence.end]
+        others = [
+            _shifted(e, -sentence.start) for e in entities if sentence.start <= e.start < sentence.end and e != project
+        ]
+        facts = find_project_facts(
+            report.text[sentence.start : sentence.end], _shifted(project, -sentence.start),
+            [_moved(m, -sentence.start) for m in inside], others=others,
+        )  # fmt: skip
+        money = inside[facts.investment] if facts.investment is not None else None
+        at = None if facts.stage_start is None or facts.stage_end is None else (facts.stage_start, facts.stage_end)
+        links.append(
+            ProjectLink(
+                stage=facts.stage,
+                stage_start=at[0] + sentence.start if at else None,
+                stage_end=at[1] + sentence.start if at else None,
+                target=facts.target,
+                investment_start=money.start if money else None,
+                investment_end=money.end if money else None,
+            )
+        )
+    return links
+
+
+def _shifted(entity: Entity, offset: int) -> Entity:
+    return Entity(entity.start + offset, entity.end + offset, entity.label)
+
+
+def _by_offsets(entities: list[Entity], links: Iterable[Any]) -> dict[tuple[int, int], Any]:
+    return {(e.start, e.end): link for e, link in zip(entities, links, strict=True) if link is not None}
 
 
 def _trained(stage: Any, name: str) -> Any:
@@ -216,9 +277,7 @@ def _entities(doc: Doc) -> list[Entity]:
 
 
 def _moved(metric: Metric, offset: int) -> Metric:
-    """The record with its offsets counted from the start of the report."""
-    from dataclasses import replace
-
+    """The record with all its offsets moved."""
     start, end = metric.indicator_start, metric.indicator_end
     return replace(
         metric, start=metric.start + offset, end=metric.end + offset,

@@ -9,7 +9,7 @@
 ``span._.metric``         Metric record of a METRIC entity
 ``span._.place``          PlaceLink of a PLACE entity
 ``span._.organization``   Organization of an ORG entity
-``span._.project``        ProjectFacts of a PROJECT entity
+``span._.project``        ProjectLink of a PROJECT entity
 ========================  =====================================================================
 
 Each is None (``domains``: an empty dict) where the pipeline has found nothing.
@@ -25,12 +25,11 @@ from typing import Any
 from spacy.tokens import Doc, Span
 
 from govtext.entities.organizations import Organization
-from govtext.entities.projects import ProjectFacts
 from govtext.errors import ModelError
-from govtext.types import Found, Furniture, Metadata, Metric, PlaceLink, Report, Section, Sentence
+from govtext.types import Found, Furniture, Metadata, Metric, PlaceLink, ProjectLink, Report, Section, Sentence
 
 KEY = "govtext"
-LINKS: dict[str, type] = {"place": PlaceLink, "organization": Organization, "project": ProjectFacts}
+LINKS: dict[str, type] = {"place": PlaceLink, "organization": Organization, "project": ProjectLink}
 META_FIELDS = tuple(f.name for f in fields(Metadata))
 
 

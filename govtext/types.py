@@ -161,6 +161,21 @@ class PlaceLink:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectLink:
+    """What its sentence says of a PROJECT: the METRIC that is its investment, its stage and the word that says so, by offsets.
+
+    ``target`` is true where the stage is still to be reached.
+    """
+
+    stage: str | None = None
+    stage_start: int | None = None
+    stage_end: int | None = None
+    target: bool = False
+    investment_start: int | None = None
+    investment_end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """One piece of metadata and where it was read: offsets in the text, or the source's name (``file name``)."""
 
