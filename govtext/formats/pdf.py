@@ -42,9 +42,9 @@ def _open(data: bytes, *, name: str) -> Any:
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
-        if error.err_code in (_SPECIAL = {0: None, 2: "-", 0xFFFE: "-", 0xA0: " "}  # PDFium gives a soft hyphen as U+0002 or U+FFFE
-_ERR_PASSWORD, _ERR_SECURITY):
-            raise ReadError(f"{name}: protected by a password; remove it:  qpdf --decrypt --password=… in.pdf out.pdf") from None
+        if error.err_code in (_ERR_PASSWORD, _ERR_SECURITY):
+            advice = "remove it:  qpdf --decrypt --password=… in.pdf out.pdf"
+            raise ReadError(f"{name}: protected by a password; {advice}") from None
         raise ReadError(f"{name}: the PDF is damaged or cut off; fetch it again") from None
     count = len(document)
     if 0 < count <= MAX_PAGES:
