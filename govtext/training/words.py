@@ -1,9 +1,10 @@
-"""Trains the segmenter with spacy_pkuseg's trainer and lays its weights out for `govtext.words`; scores segmentations."""
+"""Trains the segmenter with pkuseg's trainer, lays its weights out for `govtext.words`, and scores segmentations."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import random
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,13 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import srsly
-from numpy.typing import NDArray
 
 from govtext.errors import DataError
 from govtext.words import Segmenter
 from govtext.words.crf import TAGS, Crf, Floats, Ints, Level
 
-NUMERAL, LETTER = "**Num", "**Letter"  # pkuseg's names of the two character classes
+PKUSEG_PARTS = 10  # pkuseg divides a round into that many parts and fails on fewer sentences
 
 
 def read_segmented(path: str | Path) -> list[list[str]]:
@@ -36,17 +36,18 @@ def train_segmenter(
 ) -> Segmenter:
     """Train a segmenter on segmented sentences with `spacy_pkuseg.train`.
 
-    ``rounds`` passes are made over the data; features whose weights are all below ``prune`` are dropped. ``words`` become
-    user words of the segmenter. With ``out`` the result is also written to that folder. The result depends on nothing but
-    the arguments. Raises DataError if there is no sentence.
+    ``rounds`` passes are made over the data; features whose weights are all below ``prune`` are dropped. ``words``
+    become user words of the segmenter. With ``out`` the result is also written to that folder. The result depends on
+    nothing but the arguments. Raises DataError if there is no sentence.
 
     >>> segmenter = train_segmenter([["经济", "发展"], ["发展", "经济"]] * 5, rounds=3)
     >>> segmenter.segment("经济发展")
     [(0, 2), (2, 4)]
     """
-    lines = [" ".join(sentence) for sentence in sentences]
-    if not any(lines):
+    lines = [" ".join(sentence) for sentence in sentences if sentence]
+    if not lines:
         raise DataError("no sentence to train on; give one sentence a line, words separated by spaces")
+    lines *= -(-PKUSEG_PARTS // len(lines))
     with tempfile.TemporaryDirectory() as folder:
         _run_pkuseg(lines, Path(folder), rounds)
         segmenter = Segmenter(read_pkuseg(folder, prune=prune), words=words)
@@ -61,9 +62,11 @@ def _run_pkuseg(lines: list[str], folder: Path, rounds: int) -> None:
 
     (folder / "train.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "probe.txt").write_text(lines[0] + "\n", encoding="utf-8")  # pkuseg wants a test file
-    np.random.seed(0)
+    state = random.getstate()
+    random.seed(0)  # pkuseg shuffles with the global generator
     with Path(os.devnull).open("w") as sink, contextlib.redirect_stdout(sink):
         spacy_pkuseg.train(str(folder / "train.txt"), str(folder / "probe.txt"), str(folder), train_iter=rounds)
+    random.setstate(state)
 
 
 def read_pkuseg(path: str | Path, *, prune: float = 0.0) -> Crf:
@@ -145,8 +148,10 @@ class _Layout:
     def _trie(self, number: dict[str, int]) -> tuple[tuple[Level, ...], list[tuple[str, ...]]]:
         """The levels from the second on, and the words in the order of their rows."""
         size = len(number) + 1
-        node = {(name,): i for name, i in number.items()}
-        levels, words, pairs = [], [], 0
+        node: dict[tuple[str, ...], int] = {(name,): i for name, i in number.items()}
+        levels: list[Level] = []
+        words: list[tuple[str, ...]] = []
+        pairs = 0
         for depth in range(2, 1 + max((len(path) for path in self.words), default=2)):
             paths = {path[:depth] for path in self.words if len(path) >= depth}
             paths |= {path for path in self.pairs if len(path) == depth}

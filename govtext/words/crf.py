@@ -1,8 +1,8 @@
 """A linear-chain CRF over the features of pkuseg, scored and decoded for a whole text at once with numpy.
 
-The features of a character are itself, its neighbours up to two away, the pairs of them, the known words that start or end
-here, and the pairs of known words that meet here. All of them are looked up in one trie whose levels are sorted arrays:
-level 2 holds the character pairs, and any node from level 2 on may be a word.
+The features of a character are itself, its neighbours up to two away, the pairs of them, the known words that start or
+end here, and the pairs of known words that meet here. All of them are looked up in one trie whose levels are sorted
+arrays: level 2 holds the character pairs, and any node from level 2 on may be a word.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Level:
-    """One level of the trie: ``keys`` are parent node × number of symbols + symbol, sorted; a node is an index into them.
+    """One level of the trie: the sorted ``keys`` are parent node × number of symbols + symbol, a node is an index.
 
     ``pair`` and ``word`` give the row of the node's weights, -1 where it has none.
     """
@@ -55,8 +55,9 @@ class Crf:
 
     ``symbols`` maps a code point of the basic plane to its symbol, 0 for one that the model does not know.
     ``chars[s, k]`` holds the scores that symbol ``s`` gives to the character at distance ``k - 2`` from it,
-    ``pairs`` those of a character pair for its first, its second and the next character, ``words`` those of a word for its
-    first and its last character, ``meets`` those of two adjoining words for the characters left and right of the joint.
+    ``pairs`` those of a character pair for its first, its second and the next character, ``words`` those of a word for
+    its first and its last character, ``meets`` those of two adjoining words for the characters left and right of the
+    joint.
     """
 
     symbols: NDArray[np.uint16]
@@ -127,7 +128,7 @@ class Crf:
 
     def to_bytes(self) -> bytes:
         """The model as a compressed npz archive without pickled objects."""
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "symbols": np.flatnonzero(self.symbols),
             "symbol_ids": self.symbols[self.symbols > 0],
             "bias": self.bias,

@@ -46,9 +46,9 @@ class WordList:
                 lengths.sort(reverse=True)
 
     def find(self, text: str) -> list[tuple[int, int]]:
-        """Offsets of the words in ``text``, in order, without overlap; of two that overlap the longer wins, then the first.
+        """Offsets of the words in ``text``, in order and without overlap: of two words the longer wins, then the first.
 
-        A match may not cut a run of digits or of Latin letters: ``AI`` is not found in ``MAIN``, nor ``G3`` in ``G319``.
+        A match may not cut a run of digits or Latin letters: ``AI`` is not found in ``MAIN``, nor ``G3`` in ``G319``.
 
         >>> WordList(["长沙", "长沙县", "县大数据中心"]).find("长沙县大数据中心")
         [(0, 2), (2, 8)]
@@ -67,7 +67,7 @@ class WordList:
         lengths, words = self._lengths, self._words
         if not words:
             return
-        for start, pair in enumerate(map("".join, zip(text, text[1:] + "\n", strict=True))):
+        for start, pair in enumerate(map("".join, zip(text, text[1:] + "\n", strict=False))):
             if pair in lengths:
                 for length in lengths[pair]:
                     if text[start : start + length] in words:
