@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from statistics import median
 
 from govtext.lines import find_lines
 from govtext.resources import read_table
@@ -15,10 +17,15 @@ from govtext.types import Furniture
 
 Span = tuple[int, int]
 
-_MAX_LINE = 600
+_MAX_LINE = 160
+_MAX_SUMMARY = 600
+_MAX_NOTES = 1200
+_MIN_PAGE = 150
+_ZONES = ("any", "edge", "head", "tail")
 _CODE = re.compile(r"(?:\\r\\n|\\[rnt](?![A-Za-z]))+|&(?:[a-zA-Z]{2,8}|#x?[0-9a-fA-F]{1,6});|\?{2,}")
 _FOOTNOTE = re.compile(r"[\[［〔【]\d{1,3}[\]］〕】]|(?<=[”」』》])[①-⑳]|[①-⑳](?=[，。；、,;！])")
 _ROUND_FOOTNOTE = re.compile(r"[（(](\d{1,3})[)）]")
+_GARBLED = re.compile("[M](?:[^M]{0,60}[M]){20,}".replace("M", "銆锛鐨\ufffd\ue000-\uf8ff"))
 _BULLET = "•●·◆■*"
 _SALUTATION = re.compile(r"(?:各位|尊敬的|同志们|女士们|先生们|主任|主席).{0,30}[:：!！,，]$")
 _NUMBERED = re.compile(r"第?[（(]?[一二三四五六七八九十]{1,3}(?:[)）、]|[章节条]|部分)")
@@ -51,6 +58,7 @@ def find_furniture(text: str, *, known: Sequence[Furniture] = ()) -> list[Furnit
     found = [
         *known,
         *_find_blocks(lines),
+        *_find_garbled(text),
         *_find_page_numbers(lines),
         *_find_watermarks(text, lines),
         *_find_codes(text),
@@ -60,10 +68,13 @@ def find_furniture(text: str, *, known: Sequence[Furniture] = ()) -> list[Furnit
 
 
 def _line(text: str, start: int, end: int) -> _Line:
-    """Cut out one line; a long one is body text, and its bare form is left empty."""
-    if end - start > _MAX_LINE:
+    """Cut out one line; what is too long for furniture keeps an empty bare form."""
+    size = end - start
+    if size > _MAX_SUMMARY:
         return _Line(start, end, "", "")
     line = text[start:end]
+    if size > _MAX_LINE and not line.endswith(("...", "……")) and "://" not in line:
+        return _Line(start, end, line, "")
     return _Line(start, end, line, "".join(line.split()).lstrip(_BULLET))
 
 
@@ -98,56 +109,67 @@ def _body(lines: list[_Line]) -> Span:
 
     A line that opens a footer also ends the body where hardly any running text follows it (licence notes, disclaimers).
     """
-    sizes = [line.end - line.start if _is_body(line) else 0 for line in lines]
-    body = [i for i, size in enumerate(sizes) if size]
-    if not body:
-        return len(lines), len(lines)
-    last, after = body[-1] + 1, 0
-    allowed = min(_MAX_LINE, sum(sizes) // 10)
-    for i in range(len(lines) - 1, body[0], -1):
-        after += sizes[i]
+    prose = [i for i, line in enumerate(lines) if _is_prose(line)]
+    first = next((i for i in prose if not _match_kind(lines[i], *_ZONES)), len(lines))
+    last = next((i + 1 for i in reversed(prose) if not _match_kind(lines[i], *_ZONES)), len(lines))
+    sizes = {i: lines[i].end - lines[i].start for i in prose}
+    after, allowed = 0, min(_MAX_NOTES, sum(sizes.values()) // 10)
+    for i in range(len(lines) - 1, first, -1):
+        after += sizes.get(i, 0)
         if after > allowed:
             break
         match = _match_kind(lines[i], "tail")
         if match and match[1]:
             last = min(last, i)
-    return body[0], last
+    return first, last
 
 
-def _is_body(line: _Line) -> bool:
-    """Whether a line is running text, a numbered heading or the salutation, and no furniture by the table."""
+def _is_prose(line: _Line) -> bool:
+    """Whether a line looks like running text, a numbered heading or the salutation."""
     if not line.bare:
         return True
-    prose = len(line.bare) >= 40 and ("。" in line.bare or "，" in line.bare or "," in line.bare)
-    if prose or _NUMBERED.match(line.bare) or _SALUTATION.match(line.bare):
-        return _match_kind(line, "any", "edge", "head", "tail") is None
-    return False
+    if len(line.bare) >= 40 and any(mark in line.bare for mark in "。，,"):
+        return True
+    return bool(_NUMBERED.match(line.bare) or _SALUTATION.match(line.bare))
 
 
 def _mark_head(lines: list[_Line]) -> Iterator[Furniture]:
-    """Furniture above the body: lines by the table, page titles with a date, short links that stand between them."""
+    """Furniture above the body: lines by the table, page titles, short links that stand between them."""
     kinds = [_match_kind(line, "any", "edge", "head") for line in lines]
     marked = [i for i, kind in enumerate(kinds) if kind]
-    repeated = Counter(line.bare for line in lines)
+    last_of = {line.bare: i for i, line in enumerate(lines)}
     for i, (line, kind) in enumerate(zip(lines, kinds, strict=True)):
         if kind:
             yield Furniture(line.start, line.end, kind[0])
         elif title := _TITLE_AND_DATE.fullmatch(line.text):
-            start = line.start if repeated["".join(title[1].split())] else line.start + title.end(1)
-            yield Furniture(*_shifted(line, start), "source")
-        elif _between(i, marked) and len(line.bare) <= 12 and not _SUBTITLE.search(line.bare):
+            is_repeated = "".join(title[1].split()) in last_of
+            yield Furniture(*(line.start, line.end) if is_repeated else _shifted(line, title.end(1)), "source")
+        elif (marked and _is_echo(i, lines, last_of[line.bare])) or _is_link(i, line, marked):
             yield Furniture(line.start, line.end, "navigation")
 
 
-def _shifted(line: _Line, start: int) -> Span:
-    """The part of a line from ``start`` on, without white space at its front."""
-    offset = start - line.start
-    return start + len(line.text[offset:]) - len(line.text[offset:].lstrip()), line.end
+def _is_echo(index: int, lines: list[_Line], last: int) -> bool:
+    """Whether a line of a page's head says what comes again: the title, or a channel that the title ends with."""
+    line = lines[index].bare
+    is_channel = index == 0 and len(lines) > 1 and lines[1].bare != line and lines[1].bare.endswith(line)
+    return len(line) >= 4 and (last > index or is_channel)
+
+
+def _is_link(index: int, line: _Line, marked: list[int]) -> bool:
+    """Whether a short line stands among furniture and is no part of the title."""
+    return len(line.bare) <= 12 and _between(index, marked) and not _SUBTITLE.search(line.bare)
+
+
+def _shifted(line: _Line, offset: int) -> Span:
+    """The part of a line from ``offset`` on, without white space at its front."""
+    rest = line.text[offset:]
+    return line.start + offset + len(rest) - len(rest.lstrip()), line.end
 
 
 def _between(index: int, marked: list[int]) -> bool:
     """Whether a line stands between two marked lines that are at most 12 lines apart."""
-    return any(a < index < b and b - a <= 12 for a, b in pairwise(marked))
+    at = bisect_left(marked, index)
+    return 0 < at < len(marked) and marked[at] - marked[at - 1] <= 12
 
 
 def _mark_tail(lines: list[_Line], *, has_body: bool) -> Iterator[Furniture]:
@@ -163,10 +185,12 @@ def _mark_tail(lines: list[_Line], *, has_body: bool) -> Iterator[Furniture]:
 
 
 def _find_page_numbers(lines: list[_Line]) -> Iterator[Furniture]:
-    """Lines of a bare number, where they count upwards through the document."""
-    numbers = [(line, int(line.bare)) for line in lines if len(line.bare) <= 3 and line.bare.isdecimal()]
-    steps = sum(b - a == 1 for (_, a), (_, b) in pairwise(numbers))
-    if len(numbers) >= 3 and steps >= 0.8 * (len(numbers) - 1):
+    """Lines of a bare number, where they count upwards page by page; the rows of a table stand closer together."""
+    numbers = [(line, int(line.text)) for line in lines if len(line.text) <= 3 and line.text.isdecimal()]
+    steps = [b.start - a.end for (a, m), (b, n) in pairwise(numbers) if n - m == 1]
+    ascending = all(m < n for (_, m), (_, n) in pairwise(numbers))
+    needed = (0.6 if ascending else 0.8) * (len(numbers) - 1)
+    if len(numbers) >= 3 and len(steps) >= needed and median(steps) >= _MIN_PAGE:
         yield from (Furniture(line.start, line.end, "page") for line, _ in numbers)
 
 
@@ -199,6 +223,11 @@ def _common_ending(strings: Iterable[str]) -> str:
 def _find_codes(text: str) -> Iterator[Furniture]:
     """Escape codes, HTML entities and runs of ``?`` that a scraper left in place of blanks and line breaks."""
     return (Furniture(*match.span(), "code") for match in _CODE.finditer(text))
+
+
+def _find_garbled(text: str) -> Iterator[Furniture]:
+    """Long stretches of UTF-8 that were read as GBK: characters that Chinese text does not have, close together."""
+    return (Furniture(*match.span(), "garbled") for match in _GARBLED.finditer(text))
 
 
 def _find_footnotes(text: str, line_starts: set[int]) -> Iterator[Furniture]:

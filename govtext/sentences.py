@@ -1,9 +1,9 @@
-"""Cuts a text into sentences as exact character spans: by full stops and line breaks, quotations and titles respected."""
+"""Cuts a text into sentences as exact spans: by full stops and line breaks, quotations and titles respected."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from govtext.lines import BLANK, INLINE_FURNITURE, find_lines, trim
@@ -26,15 +26,16 @@ def find_sentences(
 ) -> list[Sentence]:
     r"""The sentences of ``text`` in order, without overlap; ``section`` is an index into ``sections``.
 
-    A sentence ends after 。！？!? with the closing quotes and brackets that follow, or at a line break; not inside 《》, nor
-    inside a quotation that the sentence continues after. White space and furniture at either end are outside. Never
-    raises; a text of blanks gives an empty list. Time grows with the length of the text alone.
+    A sentence ends after 。！？!? with the closing quotes and brackets that follow, or at a line break; not inside 《》,
+    nor inside a quotation that the sentence continues after. White space and furniture at either end are outside.
+    Never raises; a text of blanks gives an empty list. Time grows with the length of the text alone.
 
     >>> text = "一、回顾\n完成投资3.5亿元。他说：“好。干得好！”"
     >>> [text[s.start:s.end] for s in find_sentences(text)]
     ['一、回顾', '完成投资3.5亿元。', '他说：“好。', '干得好！”']
     """
-    spans = [span for a, b in _stretches(text, furniture) for span in _cut(text, a, b)]
+    cuts = _heading_cuts(text, sections)
+    spans = [span for a, b in _stretches(text, furniture) for c, d in _split(a, b, cuts) for span in _cut(text, c, d)]
     edges = [f for f in furniture if f.kind in INLINE_FURNITURE]
     starts = [f.start for f in edges]
     found = []
@@ -60,6 +61,21 @@ def _stretches(text: str, furniture: Sequence[Furniture]) -> Iterator[Span]:
             i += 1
         if position < end:
             yield position, end
+
+
+def _heading_cuts(text: str, sections: Sequence[Section]) -> list[int]:
+    """Where sentences start for the sake of a heading: at it, and behind one that a blank ends."""
+    starts = {section.start for section in sections}
+    ends = {s.heading_end for s in sections if text[s.heading_end : s.heading_end + 1].isspace()}
+    return sorted(starts | ends)
+
+
+def _split(start: int, end: int, cuts: list[int]) -> Iterator[Span]:
+    """One stretch in pieces between the cuts that fall into it."""
+    for cut in cuts[bisect_right(cuts, start) : bisect_left(cuts, end)]:
+        yield start, cut
+        start = cut
+    yield start, end
 
 
 def _cut(text: str, start: int, end: int) -> Iterator[Span]:

@@ -1,10 +1,10 @@
-"""Finds the section tree of a report: numbered, run-in and unnumbered headings, their nesting, review and plan parts."""
+"""Finds the section tree of a report: numbered, run-in and unnumbered headings, nesting, review and plan parts."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -15,17 +15,20 @@ from govtext.types import Furniture, HeadingMark, Part, Section
 _MAX_HEADING = 60
 _MAX_PLAIN = 30
 _MAX_GAP = 3
+_LONG_LINE = 500
 _CN = "一二三四五六七八九十"
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _NUMERAL = re.compile(f"[{_CN}]+|[0-9０-９]+|[{_CIRCLED}]")
 _HEADING_END = re.compile(r"[。！？!?]+[”’」』》）)】]*")
+_INLINE_END = re.compile(r"[。！？!?](?=.)|(?<=[^\s\d])(?=\s)")
+_BEFORE_INLINE = re.compile(f"[。！？!?：:][”’）)]?\\s{{0,8}}(?=[{_CN}]{{1,3}}、|[（(][{_CN}]{{1,3}}[)）])")
 _CLAUSE_END = re.compile(r"[，,；;：:]")
 _COLON = re.compile(r"[：:]")
 _MEETING = re.compile(r"会议|大会|[届次].{0,6}全会")
 _YEAR = re.compile(r"(?<!\d)((?:20|19)\d\d)(?=年)|[二一][〇○零九][〇○零一二三四五六七八九]{2}(?=年)")
 _PLAIN_HEADING = re.compile(
     r"(?:\d{4}年|[二一][〇○零九][〇○零一二三四五六七八九]{2}年|[过刚]去|上半年|下半年|今[年后]|明年|全年|下一?[步年]"
-    r"|“?十[一二三四五]五|本届|[一二三四五两]年来)[^。；！？，：]{0,24}"
+    r"|“?十[一二三四五]五|本届|[一二三四五两]年来)(?:(?!街道|人民政府|办事处)[^。；！？，：]){0,24}"
     r"(?:回顾|总结|成效|成就|情况|计划|安排|打算|思路|任务|目标|建议|重点工作|要求)"
 )
 _RANKS = {row["style"]: rank for rank, row in enumerate(read_table("numbering"))}
@@ -114,7 +117,17 @@ def _find_candidates(text: str, furniture: Sequence[Furniture]) -> list[_Heading
             start, end = trim(text, start, blocks[at].start)
         if heading := _numbered(text, start, end) or _plain(text, start, end):
             found.append(heading)
+        if end - start > _LONG_LINE:
+            found.extend(_inline(text, found[-1].end if found else start, start, end))
     return found
+
+
+def _inline(text: str, position: int, start: int, end: int) -> Iterator[_Heading]:
+    """Headings inside a line that holds many paragraphs: behind a full stop, and ended by a blank or a full stop."""
+    for stop in _BEFORE_INLINE.finditer(text, max(start, position), end):
+        heading = _numbered(text, stop.end(), end, inline=True)
+        if heading and heading.heading:
+            yield heading
 
 
 @cache
@@ -128,36 +141,40 @@ def _numbering() -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _numbered(text: str, start: int, end: int) -> _Heading | None:
-    """The numbered heading that a line starts with."""
+def _numbered(text: str, start: int, end: int, *, inline: bool = False) -> _Heading | None:
+    """The numbered heading that a line starts with, or that stands at ``start`` inside a line."""
     match = _numbering().match(text, start, end)
     if match is None or match.lastgroup is None:
         return None
     style = match.lastgroup
-    first, last = _heading_span(text, match.end(), end)
+    first, last = _heading_span(text, match.end(), end, inline=inline)
     heading = text[first:last].rstrip("。！？!?；;：:，," + BLANK)
-    if style == "dash" and (
-        not heading or not (heading[0].isalnum() or heading[0] in '“《"') or _is_subtitle(heading, last == end)
-    ):
+    if style == "dash" and not _opens_item(heading, alone=last == end):
         return None
     numeral = _NUMERAL.search(match.group())
+    alone = style.startswith("cn") and 0 < len(heading) == last - first and last == end
     return _Heading(
         start=start, end=last, rank=_RANKS[style], heading=heading,
         number=match.group().strip("、．.（()），,—―–─-" + BLANK),
         value=_value(numeral.group()) if numeral else None,
-        lone=read_table("numbering")[_RANKS[style]]["lone"] == "yes" or (style.startswith("cn") and 0 < len(heading) == last - first == end - first),
+        lone=alone or read_table("numbering")[_RANKS[style]]["lone"] == "yes",
     )  # fmt: skip
 
 
-def _is_subtitle(heading: str, whole_line: bool) -> bool:
-    """Whether a dash opens the line under the title that names meeting and date."""
-    return whole_line and bool(_MEETING.search(heading))
+def _opens_item(heading: str, *, alone: bool) -> bool:
+    """Whether what follows a dash is an item, not the line under the title that names meeting and date."""
+    if not heading or not (heading[0].isalnum() or heading[0] in '“《"'):
+        return False
+    return not (alone and _MEETING.search(heading))
 
 
-def _heading_span(text: str, start: int, end: int) -> tuple[int, int]:
-    """Where the heading behind a number stands: its first sentence if that is short, else its first clause, else nothing."""
-    start, end = trim(text, start, end)
+def _heading_span(text: str, start: int, end: int, *, inline: bool) -> tuple[int, int]:
+    """Where the heading behind a number stands: its first sentence if short, else its first clause, else nothing."""
+    start, seen = trim(text, start, min(end, start + 2 * _MAX_HEADING))
+    end = seen if start == seen else end
     limit = min(end, start + _MAX_HEADING)
+    if inline and (gap := _INLINE_END.search(text, start, limit)):
+        return start, gap.end()
     if (colon := _COLON.search(text, start, min(limit, start + 16))) and colon.end() < end:
         return start, colon.start()
     if stop := _HEADING_END.search(text, start, limit):
@@ -305,14 +322,18 @@ def _part_of(heading: str) -> Part | None:
 def _with_parts(sections: list[Section]) -> list[Section]:
     """Sections with review or plan handed down to children, and on to what follows a plan on its level."""
     reviewed = _last_year(s.heading for s in sections if s.part == "review")
+    intended = _last_year(s.heading for s in sections if s.part == "plan")
     done: list[Section] = []
     planned: set[tuple[int | None, int]] = set()
     for section in sections:
         part = done[section.parent].part if section.parent is not None else None
         part = part or section.part
         place = (section.parent, section.level)
-        if part is None and (place in planned or 0 < reviewed < _last_year([section.heading])):
+        year = _last_year([section.heading])
+        if part is None and (place in planned or 0 < reviewed < year):
             part = "plan"
+        elif part is None and 0 < year < intended:
+            part = "review"
         if part == "plan":
             planned.add(place)
         done.append(replace(section, part=part))
