@@ -25,6 +25,9 @@ FEATURE = re.compile(
     r"|园区|产业园|工业园|科技园|开发区|高新区|经开区|保税区|综保区|自贸区|试验区|示范区|合作区|功能区|新区|新城|片区|组团|商圈|商务区|街区|灌区|流域"
     r"|走廊|经济带|创新带|都市圈|城市群|中心|基地|场|楼|塔|寺|庙|馆|园|城)$"
 )
+LOCAL = re.compile(r"(?:新区|新城|片区|组团|村|社区|小区|公园|广场|园区)$")
+NATURAL = re.compile(r"(?:路|街|大道|[湖江河山])$")
+TERRAIN = re.compile(r"[河江湖海山岭关口港湾溪泉岛寨塘]$")
 ZONE = re.compile(r"(.*?)(高新区|经开区|高新技术产业开发区|经济技术开发区|经济开发区|高新技术产业园区)")
 SEPARATORS = re.compile(r"[—–\-·、和与]+")
 BRACKETS = str.maketrans("", "", "（）()“”\"「」 　")
@@ -87,12 +90,16 @@ def matches(name: str) -> list[Match]:
     if full:
         return full + [m for m in former if m.code not in {f.code for f in full}]
     short = [Match(code, "short") for code in table.short.get(name, ()) if code not in {f.code for f in former}]
+    if former or NATURAL.search(name):  # 南京东路, 太平湖: rather the road or lake than the township named after it
+        short = [m for m in short if table.rank(m.code) < 4]
     return former + short or variants(name)
 
 
 def variants(name: str) -> list[Match]:
     """Divisions of the same level that have changed their kind: 徐水县 is 徐水区 now, 某某乡 a 镇."""
     table = gazetteer()
+    if name.endswith("新区"):
+        return []
     for level in ("prefecture", "county", "township"):
         base = stem(name, level)
         found = [c for c in table.short.get(base, ()) if len(base) >= 2 and table.divisions[c].level == level]
@@ -198,23 +205,28 @@ class PlaceLinker:
             found = matches(name[2:]) or chains(name[2:])
         if len(name) == 1:
             return self._one_character(name)
+        found = [m for m in found if m.form == "chain" or not self._far_zone(m.code)]
         if not found:
             return self._zone_of(name)
         choice = self._choose(found)
         if choice.code:
             return self._is(choice.code, choice.confidence, choice.candidates)
-        if any(len(c) == 6 for c in choice.candidates) or found[0].form == "full":
+        if found[0].form != "short" and any(self.table.divisions[c].level != "zone" for c in choice.candidates):
+            return self._open(name, choice.candidates)
+        if any(self.table.rank(c) < 4 for c in choice.candidates) and not FEATURE.search(name):
             return self._open(name, choice.candidates)
         return self._zone_of(name)
 
     def _one_character(self, name: str) -> PlaceLink | None:
         """厦 in a report of 厦门, 湘 anywhere."""
         own = [c for c in self.home_lineage if self.table.divisions[c].name.startswith(name)]
-        alias = [m.code for m in matches(name)]
+        alias = next((m.code for m in matches(name)), None)
+        if own and alias in self.home_lineage and alias not in own:
+            return self._is(str(alias), 0.65)  # 湘 in a report of 湘潭 is 湖南 more often than not
         if own:
-            return self._is(own[-1] if set(alias) & set(own) else own[0], 0.75)
+            return self._is(own[0], 0.75)
         if alias:
-            return self._is(alias[0], 0.85)
+            return self._is(alias, 0.85)
         near = self._near(name)
         return self._is(near[0], 0.6) if len(near) == 1 else self._abroad(name) or self._open(name, near)
 
@@ -222,7 +234,7 @@ class PlaceLinker:
         """沪苏浙, 北京天津, 郑州—开封: each part a division, none inside another."""
         parts = [p for p in SEPARATORS.split(name) if p]
         if len(parts) == 1:
-            parts = list(name) if len(name) <= 5 else []
+            parts = list(name) if len(name) <= 5 and not FEATURE.search(name) else []
             two = [(name[:i], name[i:]) for i in range(2, len(name) - 1)]
             parts = next((list(p) for p in two if all(self._high(x) for x in p)), parts)
         codes = [self._part(part) for part in parts]
@@ -249,14 +261,20 @@ class PlaceLinker:
         forms = ("full",) if ROAD.search(plain) else ("full", "short", "alias")
         named = [m.code for m in self._inside(plain) if m.form in forms]
         if own := [c for c in named if self.home and self.table.within(c, self.home)]:
-            deepest = max(own, key=len)
+            deepest = max(own, key=self.table.rank)
             return self._in(name, deepest, 0.8 if deepest != self.home else 0.75)
         prefix = self._prefix(plain, forms)
-        if prefix and prefix not in self.home_lineage:
+        if prefix and prefix not in self.home_lineage and not self._far_local(prefix, plain):
             return self._in(name, prefix, 0.75)
         if self.home:
             return self._in(name, self.home, 0.6 if FEATURE.search(plain) else 0.4)
         return self._in(name, prefix, 0.6) if prefix else self._open(name)
+
+    def _far_local(self, prefix: str, name: str) -> bool:
+        """Whether a name only seems to start with a far division: 山南新区 in a report of 淮南, 文峰里 in one of 随州."""
+        far = self.home is not None and self._tier(prefix) == 4
+        full = name.startswith(self.table.divisions[prefix].name)
+        return far and not full and self.table.rank(prefix) > (1 if LOCAL.search(name) else 2)
 
     # choosing among divisions
 
@@ -291,6 +309,8 @@ class PlaceLinker:
         high = self.table.rank(codes[0]) < 4
         if len(codes) == 1:
             return Choice(codes[0], 0.97 if high or best < 2 else (0.85, 0.65, 0.5)[best - 2])
+        if best == 4 and len(listed := [c for c in codes if self.table.divisions[c].level != "zone" or len(c) == 6]) == 1:
+            return Choice(listed[0], 0.85, codes)  # 滨海新区, and zones of that name at the level of townships
         if len(nearest) == 1 and best <= (3 if high else 2):
             return Choice(nearest[0], (0.97, 0.95, 0.9 if high else 0.75, 0.6)[best], codes)
         return Choice(None, 0.0, codes)
@@ -316,15 +336,22 @@ class PlaceLinker:
             if rank(top) < 3:
                 break
             if tier == 1 and rank(top) == 4:
-                return Choice(nearest, 0.85 if self._home_rank() >= 3 else 0.7, codes)
+                return Choice(nearest, 0.85 if self._home_rank() >= 3 else 0.65, codes)
         highest = [c for c in codes if rank(c) == rank(top)]
         nearest_highest = [c for c in highest if tiers[c] == min(tiers[x] for x in highest)]
         if rank(top) == 4 or (len(nearest_highest) > 1 or (len(highest) > 1 and tiers[nearest_highest[0]] > 3)):
             return Choice(None, 0.0, codes)
         if self._home_rank() >= 3 and any(tiers[c] == 1 for c in codes):
             return Choice(None, 0.0, codes)
+        code = nearest_highest[0]
+        if form == "short" and rank(top) == 3 and tiers[code] == 4 and (len(codes) > 1 or TERRAIN.search(self.table.path(code)[-1][:-1])):
+            return Choice(None, 0.0, codes)
         sure = {1: 0.97, 2: 0.93}.get(rank(top), 0.8 if form == "short" else 0.85)
-        return Choice(nearest_highest[0], sure if len(highest) == 1 else 0.65, codes)
+        return Choice(code, sure if len(highest) == 1 else 0.65, codes)
+
+    def _far_zone(self, code: str) -> bool:
+        """Whether this is a small zone elsewhere, whose name (化工园区) says nothing here."""
+        return len(code) == 9 and self.table.divisions[code].level == "zone" and self._tier(code) > 2
 
     def _home_rank(self) -> int:
         return self.table.rank(self.home) if self.home else 0
@@ -364,7 +391,8 @@ class PlaceLinker:
     def _prefix(self, name: str, forms: Iterable[str], *, whole: bool = False) -> str | None:
         """The division that the longest possible start of the name gives."""
         for cut in range(len(name) if whole else len(name) - 1, 1, -1):
-            found = [m for m in matches(name[:cut]) or chains(name[:cut]) if m.form in forms]
+            found = [m for m in matches(name[:cut]) or chains(name[:cut]) if m.form in (*forms, "chain")]
+            found = [m for m in found if m.form != "short" or self.table.rank(m.code) < 4]
             if found and (choice := self._choose(found)).code and choice.confidence >= SURE:
                 return choice.code
             if whole and cut == len(name) and found:
