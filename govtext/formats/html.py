@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from lxml import etree
 
 from govtext.errors import ReadError
-from govtext.formats.layout import LayoutBuilder
 from govtext.formats.limits import MAX_DEPTH
 from govtext.formats.markup import render, visible_length
 from govtext.formats.txt import decode
@@ -16,10 +15,13 @@ from govtext.resources import read_table
 from govtext.types import Extract
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?\s{0,9}([\w-]{2,20})""", re.IGNORECASE)
-_XML_DECLARATION = re.compile(r"^\s{0,99}<\?xml[^>]{0,200}\?>")
+_DECLARATIONS = re.compile(
+    r"^\s{0,99}<\?xml[^>]{0,200}\?>|<!DOCTYPE[^>\[]{0,200}\[[^\]]{0,100000}\]\s{0,99}>", re.IGNORECASE
+)
 _SITE_SUFFIX = re.compile(r"\s{0,9}(?:[_|｜]|\s[-–—]\s|-{1,3}(?=[^-]{0,30}(?:网|政府|门户)))")
 _PAGE_DATE = re.compile(r"(?:日期|时间)\s{0,9}[:：]\s{0,9}((?:19|20)\d\d\s?[-年/.]\s?\d{1,2}\s?[-月/.]\s?\d{1,2})")
 _PAGE_SOURCE = re.compile(r"来源\s{0,9}[:：]\s{0,9}([^\s|:：]{2,40})")
+_TELLING = 8  # characters of a text that is not on the page twice by chance
 _DAMAGE = 0.001  # share of undecodable characters that a page may have
 
 
@@ -31,7 +33,7 @@ def read_html(data: bytes, *, name: str) -> Extract:
     """
     source, encoding = _decode_html(data, name=name)
     root = _parse(source, name=name)
-    layout = _article(root)
+    layout = render(_article(root))
     if not layout.text:
         raise ReadError(
             f"{name}: the page holds no text (is it filled in by a script?); save it from a browser, or as .txt"
@@ -62,7 +64,7 @@ def _decode_html(data: bytes, *, name: str) -> tuple[str, str]:
 
 def _parse(source: str, *, name: str) -> etree._Element:
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
-    clean = _XML_DECLARATION.sub("", source).replace("\0", "")
+    clean = _DECLARATIONS.sub("", source).replace("\0", "")
     try:
         root = etree.fromstring(clean.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError:
@@ -85,13 +87,10 @@ def _is_too_deep(root: etree._Element) -> bool:
     return False
 
 
-def _article(root: etree._Element) -> LayoutBuilder:
-    """The text of the known container, else what the general extractor finds, else the whole page."""
+def _article(root: etree._Element) -> etree._Element:
+    """The known container of the article, else the element that the general extractor points to."""
     container = _known_container(root)
-    if container is not None:
-        return render(container)
-    layout = _general_article(root)
-    return layout if layout and layout.text else render(root)
+    return container if container is not None else _general_container(root)
 
 
 def _known_container(root: etree._Element) -> etree._Element | None:
@@ -107,27 +106,36 @@ def _names(element: etree._Element) -> set[tuple[str, str]]:
     return {("tag", str(element.tag)), ("id", element.get("id", "").lower()), *(("class", c) for c in classes)}
 
 
-def _general_article(root: etree._Element) -> LayoutBuilder | None:
-    """What trafilatura takes for the main text, its tags read as HTML ones."""
-    from trafilatura import bare_extraction
+def _general_container(root: etree._Element) -> etree._Element:
+    """The innermost element with nearly all the text that trafilatura takes for the article; the page if it finds none.
 
-    document = bare_extraction(etree.tostring(root, encoding="unicode"), include_comments=False, favor_recall=True)
-    body = getattr(document, "body", None)
-    if body is None:
-        return None
-    for element in body.iter(etree.Element):
-        element.tag = _html_tag(element)
-    return render(body)
+    The element is read whole, for trafilatura itself drops short lines, and with them the headings.
+    """
+    from trafilatura import extract
+
+    page = etree.tostring(root, encoding="unicode")
+    article = "".join((extract(page, include_comments=False, favor_recall=True) or "").split())
+    weights = _weights(root, article)
+    element = root
+    while heavy := [child for child in element if weights.get(child, 0) >= 0.9 * max(weights[root], 1)]:
+        element = heavy[0]
+    return element
 
 
-def _html_tag(element: etree._Element) -> str:
-    """trafilatura's TEI tags as HTML: ``head rend=h2``, ``lb``, ``list``, ``item``, ``row``, ``cell``."""
-    if element.tag == "head":
-        rend = element.get("rend", "h2")
-        return rend if re.fullmatch("h[1-6]", rend) else "h2"
-    return {"lb": "br", "list": "ul", "item": "li", "row": "tr", "cell": "td", "quote": "blockquote"}.get(
-        str(element.tag), str(element.tag)
-    )
+def _weights(root: etree._Element, article: str) -> dict[etree._Element, int]:
+    """Characters of each element, those below it included, that stand in the article."""
+    weights: dict[etree._Element, int] = {}
+    for _, element in etree.iterwalk(root, events=("end",)):
+        weights[element] = weights.get(element, 0) + _shared(element.text, article)
+        parent = element.getparent()
+        if parent is not None:
+            weights[parent] = weights.get(parent, 0) + weights[element] + _shared(element.tail, article)
+    return weights
+
+
+def _shared(text: str | None, article: str) -> int:
+    squeezed = "".join((text or "").split())
+    return len(squeezed) if len(squeezed) >= _TELLING and squeezed in article else 0
 
 
 def _page_meta(root: etree._Element) -> dict[str, str]:

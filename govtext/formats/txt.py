@@ -45,7 +45,8 @@ def decode(data: bytes, *, name: str) -> tuple[str, str]:
             return _strict(data[len(bom) :], encoding, name=name), encoding
     if b"\0" in data:
         return _utf16_without_bom(data) or _refuse_binary(name)
-    _refuse_controls(data, name=name)
+    if _has_controls(data):
+        return _utf16_without_bom(data) or _refuse_binary(name)
     if found := _utf8(data) or _utf16_without_bom(data) or _gb18030(data):
         return found
     _refuse_damaged_utf8(data, name=name)
@@ -132,10 +133,9 @@ def _detected(data: bytes) -> tuple[str, str] | None:
     return (text, best.encoding) if any("\u4e00" <= c <= "\u9fff" for c in text[:_SAMPLE]) else None
 
 
-def _refuse_controls(data: bytes, *, name: str) -> None:
+def _has_controls(data: bytes) -> bool:
     """Text has next to no control characters; binary data has many."""
-    if (len(data) - len(data.translate(None, _CONTROLS))) * 200 > len(data):
-        _refuse_binary(name)
+    return (len(data) - len(data.translate(None, _CONTROLS))) * 200 > len(data)
 
 
 def _refuse_binary(name: str) -> NoReturn:

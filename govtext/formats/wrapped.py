@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from govtext.formats.layout import LayoutBuilder
@@ -42,11 +43,12 @@ class PageLine:
 def join_lines(pages: Sequence[Sequence[PageLine]]) -> LayoutBuilder:
     """Paragraphs of all pages, one a line; furniture that interrupts a paragraph is set after it."""
     running = _running_lines(pages)
-    rights = [max(line.right for line in lines) for lines in pages if lines]
-    paragraphs = _Paragraphs(right=median(rights) if rights else 0.0)
-    for lines in pages:
-        kinds = {id(line): kind for line, kind in _furniture(lines, running)}
-        left = min((line.left for line in lines if id(line) not in kinds), default=0.0)
+    kinds = {id(line): kind for lines in pages for line, kind in _furniture(lines, running)}
+    bodies = [[line for line in lines if id(line) not in kinds] for lines in pages]
+    rights = [max(line.right for line in body) for body in bodies if body]
+    paragraphs = _Paragraphs(right=median(rights) if rights else 0.0, indented=_is_indented(bodies))
+    for lines, body in zip(pages, bodies, strict=True):
+        left = min((line.left for line in body), default=0.0)
         for line in lines:
             if kind := kinds.get(id(line)):
                 paragraphs.add_furniture(line, kind)
@@ -57,17 +59,21 @@ def join_lines(pages: Sequence[Sequence[PageLine]]) -> LayoutBuilder:
 
 
 class _Paragraphs:
-    """The paragraph being joined and the furniture that waits for its end; ``right`` is the margin of the text."""
+    """The paragraph being joined and the furniture that waits for its end.
 
-    def __init__(self, *, right: float) -> None:
+    ``right`` is the margin of the text, ``indented`` says whether paragraphs begin with an indent.
+    """
+
+    def __init__(self, *, right: float, indented: bool) -> None:
         self.layout = LayoutBuilder()
         self._right = right
+        self._indented = indented
         self._text = ""
         self._waiting: list[tuple[str, str]] = []
         self._last: PageLine | None = None
 
     def add(self, line: PageLine, *, left: float) -> None:
-        if self._last is not None and _continues(self._last, line, left=left, right=self._right):
+        if self._last is not None and self._continues(self._last, line, left):
             self._text += (" " if _LATIN.search(self._last.text) and line.text[:1].isascii() else "") + line.text
         else:
             self.flush()
@@ -76,6 +82,16 @@ class _Paragraphs:
 
     def add_furniture(self, line: PageLine, kind: str) -> None:
         self._waiting.append((line.text, kind))
+
+    def _continues(self, last: PageLine, line: PageLine, left: float) -> bool:
+        """Whether ``line`` goes on with the paragraph of ``last``."""
+        return (
+            last.right >= self._right - 2 * last.size
+            and (self._indented or not _SENTENCE_END.search(last.text))
+            and not _ITEM.match(line.text)
+            and line.left <= left + 0.8 * line.size
+            and abs(line.size - last.size) <= 0.15 * last.size
+        )
 
     def flush(self) -> None:
         """End the paragraph, and set the waiting furniture after it."""
@@ -86,15 +102,16 @@ class _Paragraphs:
         self._waiting = []
 
 
-def _continues(last: PageLine, line: PageLine, *, left: float, right: float) -> bool:
-    """Whether ``line`` goes on with the paragraph of ``last``."""
-    return (
-        last.right >= right - 2 * last.size
-        and not _SENTENCE_END.search(last.text)
-        and not _ITEM.match(line.text)
-        and line.left <= left + 0.8 * line.size
-        and abs(line.size - last.size) <= 0.15 * last.size
-    )
+def _is_indented(bodies: Sequence[Sequence[PageLine]]) -> bool:
+    """Whether paragraphs begin with an indent: most lines after a sentence that ends short of the margin do."""
+    indented = starts = 0
+    for lines in bodies:
+        left, right = min((n.left for n in lines), default=0.0), max((n.right for n in lines), default=0.0)
+        for last, line in pairwise(lines):
+            if _SENTENCE_END.search(last.text) and last.right < right - 2 * last.size:
+                starts += 1
+                indented += 1.2 * line.size <= line.left - left <= 4 * line.size
+    return indented > 0.5 * starts
 
 
 def _furniture(lines: Sequence[PageLine], running: set[str]) -> Iterator[tuple[PageLine, str]]:
