@@ -12,7 +12,16 @@ from govtext.entities.places import PlaceLinker
 from govtext.resources import read_table
 from govtext.types import PlaceLink
 
-HEADS = {"部": "部", "厅": "厅", "局": "局", "委员会": "委员会", "委": "委员会", "办公室": "办公室", "办": "办公室", "中心": "中心"}
+HEADS = {
+    "部": "部",
+    "厅": "厅",
+    "局": "局",
+    "委员会": "委员会",
+    "委": "委员会",
+    "办公室": "办公室",
+    "办": "办公室",
+    "中心": "中心",
+}
 HEAD_LEVELS = {"部": (), "厅": ("province",)}
 LOCAL_LEVELS = ("province", "prefecture", "county", "zone")
 COURTS = {"province": "高级", "prefecture": "中级", "county": ""}
@@ -24,7 +33,12 @@ ENDINGS = (
     ("institution", re.compile(r"(?:中心|馆|院|所|站|台|社|实验室|研究院|基地|林场|农场)$")),
     ("association", re.compile(r"(?:协会|学会|商会|联盟|基金会|联合会|促进会|理事会)$")),
 )
-UNITED = ("hospital", "school", "institution", "association")  # 市中医院 is 长沙市中医院; a company's name is not made up
+UNITED = (
+    "hospital",
+    "school",
+    "institution",
+    "association",
+)  # 市中医院 is 长沙市中医院; a company's name is not made up
 
 
 class Body(NamedTuple):
@@ -71,9 +85,10 @@ def local_bodies() -> dict[str, Body]:
 @cache
 def departments() -> dict[str, tuple[str, str]]:
     """Short and full stems of departments: (full stem, heads)."""
-    found = {}
+    found: dict[str, tuple[str, str]] = {}
     for row in read_table("departments"):
-        found.update({short: (row["full"], row["heads"]) for short in (*row["short"].split("|"), row["full"])})
+        for form in (*row["short"].split("|"), row["full"]):
+            found.setdefault(form, (row["full"], row["heads"]))
     return found
 
 
@@ -106,15 +121,12 @@ def normalise_organization(name: str, *, report_place: PlaceLink | None = None) 
 
 def _splits(name: str, linker: PlaceLinker, home: str | None) -> list[tuple[str | None, str, float]]:
     """Ways to read a name as place and body: a named place, a place by its kind (县委), the report's own place."""
-    table = gazetteer()
     found: list[tuple[str | None, str, float]] = []
     if home and _body(home, name):
         found.append((home, name, 0.6))  # 市场监管局 is not 市 + 场监管局
-    for kind in RELATIVE_KINDS:
-        if name.startswith(kind) and len(name) > len(kind):
-            found.append((table.relative(kind, home), name[len(kind) :], 0.95))
-    for cut in range(min(len(name) - 1, 20), 1, -1):
-        found.append((linker.division(name[:cut]), name[cut:], 0.95))
+    kinds = [kind for kind in RELATIVE_KINDS if name.startswith(kind) and len(name) > len(kind)]
+    found += [(gazetteer().relative(kind, home), name[len(kind) :], 0.95) for kind in kinds]
+    found += [(linker.division(name[:cut]), name[cut:], 0.95) for cut in range(min(len(name) - 1, 20), 1, -1)]
     return found
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from typing import NamedTuple
 
-from govtext.entities.divisions import RELATIVE_KINDS, Form, gazetteer, short_forms, stem, zone_form
-from govtext.resources import read_table
+from govtext.entities.divisions import RELATIVE_KINDS, Form, gazetteer, stem, zone_form
+from govtext.entities.place_names import Match, chains, endings, foreign_places, groups, matches
 from govtext.types import PlaceLink
 
 # what a report calls its own area without naming it
@@ -18,29 +17,16 @@ NOT_A_PLACE = re.compile(
 )
 # a division named by its kind alone: 市 in a county's report is the city above the county
 RELATIVE = re.compile(f"({'|'.join(RELATIVE_KINDS)})(.*)")
-ROAD = re.compile(r"(?:路|街|大道|大街|巷|桥|隧道|高速|公路|国道|省道|铁路|高铁|线|段)$")
-FEATURE = re.compile(
-    r"(?:路|街|大道|大街|巷|桥|隧道|高速|公路|国道|省道|铁路|高铁|线|段|站|港|港区|机场|码头|枢纽|口岸|河|江|湖|溪|泉|河道|水库|湿地|海|湾|岛|半岛"
-    r"|山|岭|峰|峡|谷|洞|沟|林场|森林|草原|沙地|盆地|平原|高原|村|社区|屯|寨|小区|广场|公园|乐园|景区|风景区|度假区|保护区|遗址|故里|古城|古镇|小镇|老街"
-    r"|园区|产业园|工业园|科技园|开发区|高新区|经开区|保税区|综保区|自贸区|试验区|示范区|合作区|功能区|新区|新城|片区|组团|商圈|商务区|街区|灌区|流域"
-    r"|走廊|经济带|创新带|都市圈|城市群|中心|基地|场|楼|塔|寺|庙|馆|园|城)$"
-)
-LOCAL = re.compile(r"(?:新区|新城|片区|组团|村|社区|小区|公园|广场|园区)$")
-NATURAL = re.compile(r"(?:路|街|大道|[湖江河山])$")
-TERRAIN = re.compile(r"[河江湖海山岭关口港湾溪泉岛寨塘]$")
+FEATURES = ("road", "line", "water", "relief", "settlement", "new_area", "zone", "facility")
+LEAD = re.compile(
+    r"^(?:中共|中国共产党|关于|[\d０-９〇○零一二三四五六七八九十]{4}年度?)+"
+)  # what a title has before its place
 ZONE = re.compile(r"(.*?)(高新区|经开区|高新技术产业开发区|经济技术开发区|经济开发区|高新技术产业园区)")
 SEPARATORS = re.compile(r"[—–\-·、和与]+")
-BRACKETS = str.maketrans("", "", "（）()“”\"「」 　")
+BRACKETS = str.maketrans("", "", '（）()“”"「」 　')
 MUNICIPALITIES = ("110000", "120000", "310000", "500000")
 MAX_CANDIDATES = 20
 SURE = 0.7  # at least this sure of a division before other links are built on it
-
-
-class Match(NamedTuple):
-    """A division that a name may stand for, and by which of its names."""
-
-    code: str
-    form: Form
 
 
 class Choice(NamedTuple):
@@ -49,78 +35,6 @@ class Choice(NamedTuple):
     code: str | None
     confidence: float
     candidates: tuple[str, ...] = ()
-
-
-def place_names() -> Iterator[tuple[str, str]]:
-    """All names of divisions with their level: official names, former names, and short forms without the word for the kind.
-
-    A short form of a township is left out, as it is as often another word; a name may come with several levels.
-
-    >>> pairs = set(place_names())
-    >>> ("长沙县", "county") in pairs, ("恩施", "prefecture") in pairs, ("湘", "province") in pairs
-    (True, True, True)
-    """
-    table = gazetteer()
-    for code, name, level, _ in table.divisions.values():
-        yield name, level
-        if len(code) == 6:
-            yield from ((short, level) for short in short_forms(name, level))
-    for name, targets in table.alias.items():
-        yield from ((name, table.divisions[codes[0]].level) for codes in targets)
-    yield from ((name, "group") for name in groups())
-
-
-@cache
-def groups() -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Names that stand for several divisions: name to (kind, codes)."""
-    return {row["name"]: (row["kind"], tuple(row["codes"].split("|"))) for row in read_table("place_groups")}
-
-
-@cache
-def foreign_places() -> dict[str, str]:
-    """Names of places outside China and their kind."""
-    return {row["name"]: row["kind"] for row in read_table("foreign_places")}
-
-
-def matches(name: str) -> list[Match]:
-    """The divisions that go by exactly this name, in the strongest form in which any does."""
-    table = gazetteer()
-    former = [Match(codes[0], "alias") for codes in table.alias.get(name, ()) if len(codes) == 1]
-    full = [Match(code, "full") for code in table.full.get(name, ())]
-    if full:
-        return full + [m for m in former if m.code not in {f.code for f in full}]
-    short = [Match(code, "short") for code in table.short.get(name, ()) if code not in {f.code for f in former}]
-    if former or NATURAL.search(name):  # 南京东路, 太平湖: rather the road or lake than the township named after it
-        short = [m for m in short if table.rank(m.code) < 4]
-    return former + short or variants(name)
-
-
-def variants(name: str) -> list[Match]:
-    """Divisions of the same level that have changed their kind: 徐水县 is 徐水区 now, 某某乡 a 镇."""
-    table = gazetteer()
-    if name.endswith("新区"):
-        return []
-    for level in ("prefecture", "county", "township"):
-        base = stem(name, level)
-        found = [c for c in table.short.get(base, ()) if len(base) >= 2 and table.divisions[c].level == level]
-        if found:
-            return [Match(code, "variant") for code in found]
-    return []
-
-
-def chains(name: str) -> list[Match]:
-    """Divisions named with one or more of those above them, innermost last: 湖南省长沙市长沙县."""
-    table = gazetteer()
-    found: dict[str, Match] = {}
-    for cut in range(len(name) - 2, 1, -1):
-        outer = {m.code for m in matches(name[:cut]) if table.rank(m.code) < 4 or m.form == "full"}
-        if not outer:
-            continue
-        for inner in matches(name[cut:]) + chains(name[cut:]):
-            lineage = table.lineage(inner.code)[1:]
-            if outer.intersection(lineage) and (inner.form != "short" or table.rank(inner.code) < 4):
-                found.setdefault(inner.code, Match(inner.code, "chain"))
-    return list(found.values())
 
 
 class PlaceLinker:
@@ -146,7 +60,9 @@ class PlaceLinker:
         """One link a name, in order; None for what is no name (全县, 城区). The names of one report settle one another."""
         first = {name: self.link_one(name) for name in dict.fromkeys(names)}
         self.mentioned = frozenset(
-            link.code for link in first.values() if link and link.code and link.confidence >= SURE and len(link.code) == 6
+            link.code
+            for link in first.values()
+            if link and link.code and link.confidence >= SURE and len(link.code) == 6
         )
         open_names = [name for name, link in first.items() if link and link.relation is None and link.candidates]
         first.update((name, self.link_one(name)) for name in open_names)
@@ -171,7 +87,7 @@ class PlaceLinker:
     # what a name can be, in the order in which it is tried
 
     def _country(self, name: str) -> PlaceLink | None:
-        if name in ("中国", "中华人民共和国", "新中国", "我国", "祖国", "全国"):
+        if name in ("中国", "中华人民共和国", "新中国", "祖国"):
             return PlaceLink("中国", None, "country", ("中国",), confidence=0.99)
         return None
 
@@ -213,7 +129,7 @@ class PlaceLinker:
             return self._is(choice.code, choice.confidence, choice.candidates)
         if found[0].form != "short" and any(self.table.divisions[c].level != "zone" for c in choice.candidates):
             return self._open(name, choice.candidates)
-        if any(self.table.rank(c) < 4 for c in choice.candidates) and not FEATURE.search(name):
+        if any(self.table.rank(c) < 4 for c in choice.candidates) and not name.endswith(endings(*FEATURES)):
             return self._open(name, choice.candidates)
         return self._zone_of(name)
 
@@ -234,7 +150,7 @@ class PlaceLinker:
         """沪苏浙, 北京天津, 郑州—开封: each part a division, none inside another."""
         parts = [p for p in SEPARATORS.split(name) if p]
         if len(parts) == 1:
-            parts = list(name) if len(name) <= 5 and not FEATURE.search(name) else []
+            parts = list(name) if len(name) <= 5 and not name.endswith(endings(*FEATURES)) else []
             two = [(name[:i], name[i:]) for i in range(2, len(name) - 1)]
             parts = next((list(p) for p in two if all(self._high(x) for x in p)), parts)
         codes = [self._part(part) for part in parts]
@@ -247,7 +163,9 @@ class PlaceLinker:
         kinds = foreign_places()
         kind = kinds.get(name)
         if kind is None and len(name) > 2:
-            kind = next((kinds[c] for c in (name[:i] for i in range(2, 6)) if kinds.get(c) == "country"), None) and "city"
+            kind = (
+                next((kinds[c] for c in (name[:i] for i in range(2, 6)) if kinds.get(c) == "country"), None) and "city"
+            )
         if kind is None and len(name) > 1 and all(c == "中" or kinds.get(c) == "abbreviation" for c in name):
             kind = "area"
         if kind is None:
@@ -258,7 +176,7 @@ class PlaceLinker:
     def _container(self, name: str) -> PlaceLink:
         """A road, river, community or zone: the division that it lies in."""
         plain = name.translate(BRACKETS).removeprefix("中国")
-        forms = ("full",) if ROAD.search(plain) else ("full", "short", "alias")
+        forms = ("full",) if plain.endswith(endings("road", "line")) else ("full", "short", "alias")
         named = [m.code for m in self._inside(plain) if m.form in forms]
         if own := [c for c in named if self.home and self.table.within(c, self.home)]:
             deepest = max(own, key=self.table.rank)
@@ -267,14 +185,18 @@ class PlaceLinker:
         if prefix and prefix not in self.home_lineage and not self._far_local(prefix, plain):
             return self._in(name, prefix, 0.75)
         if self.home:
-            return self._in(name, self.home, 0.6 if FEATURE.search(plain) else 0.4)
+            return self._in(name, self.home, 0.6 if plain.endswith(endings(*FEATURES)) else 0.4)
         return self._in(name, prefix, 0.6) if prefix else self._open(name)
 
     def _far_local(self, prefix: str, name: str) -> bool:
         """Whether a name only seems to start with a far division: 山南新区 in a report of 淮南, 文峰里 in one of 随州."""
         far = self.home is not None and self._tier(prefix) == 4
         full = name.startswith(self.table.divisions[prefix].name)
-        return far and not full and self.table.rank(prefix) > (1 if LOCAL.search(name) else 2)
+        return (
+            far
+            and not full
+            and self.table.rank(prefix) > (1 if name.endswith(endings("settlement", "new_area")) else 2)
+        )
 
     # choosing among divisions
 
@@ -309,44 +231,58 @@ class PlaceLinker:
         high = self.table.rank(codes[0]) < 4
         if len(codes) == 1:
             return Choice(codes[0], 0.97 if high or best < 2 else (0.85, 0.65, 0.5)[best - 2])
-        if best == 4 and len(listed := [c for c in codes if self.table.divisions[c].level != "zone" or len(c) == 6]) == 1:
+        if (
+            best == 4
+            and len(listed := [c for c in codes if self.table.divisions[c].level != "zone" or len(c) == 6]) == 1
+        ):
             return Choice(listed[0], 0.85, codes)  # 滨海新区, and zones of that name at the level of townships
         if len(nearest) == 1 and best <= (3 if high else 2):
             return Choice(nearest[0], (0.97, 0.95, 0.9 if high else 0.75, 0.6)[best], codes)
         return Choice(None, 0.0, codes)
 
     def _choose_short(self, codes: tuple[str, ...], form: Form) -> Choice:
-        """A short form: the report's own surroundings first, then the highest level if only one division has it there."""
+        """A short form: the report's own surroundings first, then the highest level if one division has it there."""
         tiers = {c: self._tier(c) for c in codes}
-        rank = self.table.rank
+        return self._own(codes, tiers) or self._nearby(codes, tiers) or self._farther(codes, tiers, form)
+
+    def _own(self, codes: tuple[str, ...], tiers: dict[str, int]) -> Choice | None:
+        """The report's own place or one above it, the highest: 长沙 in a report of 长沙县 is the city."""
         own = [c for c in codes if tiers[c] == 0]
-        if own:
-            rivals = [c for c in codes if tiers[c] == 1 and rank(c) < 3]
-            return Choice(min(own, key=rank), 0.7 if rivals else 0.92, codes)
-        top = min(codes, key=rank)
+        rivals = [c for c in codes if tiers[c] == 1 and self.table.rank(c) < 3]
+        return Choice(min(own, key=self.table.rank), 0.7 if rivals else 0.92, codes) if own else None
+
+    def _nearby(self, codes: tuple[str, ...], tiers: dict[str, int]) -> Choice | None:
+        """The only division of its level inside the report's place, else beside it; a township only if no city rivals it."""
+        rank = self.table.rank
+        top = min(map(rank, codes))
         for tier in (1, 2):
-            near = [c for c in codes if tiers[c] == tier]
+            near = sorted((c for c in codes if tiers[c] == tier), key=rank)
             if not near:
                 continue
-            nearest = min(near, key=rank)
-            if sum(rank(c) == rank(nearest) for c in near) > 1:
-                break
-            if rank(nearest) < 4:
-                return Choice(nearest, 0.92 if rank(top) >= rank(nearest) else 0.75 if rank(top) > 1 else 0.6, codes)
-            if rank(top) < 3:
-                break
-            if tier == 1 and rank(top) == 4:
-                return Choice(nearest, 0.85 if self._home_rank() >= 3 else 0.65, codes)
-        highest = [c for c in codes if rank(c) == rank(top)]
-        nearest_highest = [c for c in highest if tiers[c] == min(tiers[x] for x in highest)]
-        if rank(top) == 4 or (len(nearest_highest) > 1 or (len(highest) > 1 and tiers[nearest_highest[0]] > 3)):
-            return Choice(None, 0.0, codes)
-        if self._home_rank() >= 3 and any(tiers[c] == 1 for c in codes):
-            return Choice(None, 0.0, codes)
-        code = nearest_highest[0]
-        if form == "short" and rank(top) == 3 and tiers[code] == 4 and (len(codes) > 1 or TERRAIN.search(self.table.path(code)[-1][:-1])):
-            return Choice(None, 0.0, codes)
-        sure = {1: 0.97, 2: 0.93}.get(rank(top), 0.8 if form == "short" else 0.85)
+            level = rank(near[0])
+            if len(near) > 1 and rank(near[1]) == level:
+                return None
+            if level < 4:
+                return Choice(near[0], 0.92 if top >= level else 0.75 if top > 1 else 0.6, codes)
+            if top < 3:
+                return None
+            if tier == 1 and top == 4:
+                return Choice(near[0], 0.85 if self._home_rank() >= 3 else 0.65, codes)
+        return None
+
+    def _farther(self, codes: tuple[str, ...], tiers: dict[str, int], form: Form) -> Choice:
+        """The only division of the highest level; a far county only if nothing else has the name."""
+        rank, undecided = self.table.rank, Choice(None, 0.0, codes)
+        top = min(map(rank, codes))
+        highest = sorted((c for c in codes if rank(c) == top), key=lambda c: tiers[c])
+        code = highest[0]
+        tied = len(highest) > 1 and (tiers[code] > 3 or tiers[highest[1]] == tiers[code])
+        if top == 4 or tied or (self._home_rank() >= 3 and 1 in tiers.values()):
+            return undecided
+        natural = self.table.divisions[code].name[:-1].endswith(endings("water", "relief", "pass"))
+        if form == "short" and top == 3 and tiers[code] == 4 and (len(codes) > 1 or natural):
+            return undecided
+        sure = {1: 0.97, 2: 0.93}.get(top, 0.8 if form == "short" else 0.85)
         return Choice(code, sure if len(highest) == 1 else 0.65, codes)
 
     def _far_zone(self, code: str) -> bool:
@@ -412,7 +348,9 @@ class PlaceLinker:
     def _is(self, code: str, confidence: float, candidates: tuple[str, ...] = ()) -> PlaceLink:
         division = self.table.divisions[code]
         others = candidates[:MAX_CANDIDATES] if len(candidates) > 1 else ()
-        return PlaceLink(division.name, code, division.level, self.table.path(code), candidates=others, confidence=confidence)
+        return PlaceLink(
+            division.name, code, division.level, self.table.path(code), candidates=others, confidence=confidence
+        )
 
     def _in(self, name: str, container: str, confidence: float) -> PlaceLink:
         return PlaceLink(name, None, None, self.table.path(container), "in", confidence=confidence, container=container)
@@ -435,31 +373,35 @@ def resolve_report_place(
     ('内蒙古自治区', '呼和浩特市', '和林格尔县', '城关镇')
     """
     linker = PlaceLinker()
-    if name and linker._country(name):
-        return linker._country(name)
-    sources = [s for s in (name, issuer, title) if s]
-    for source in sources:
-        found = chains(source) or matches(source)
-        if not found and source is not name:
-            found = next((m for cut in range(min(len(source), 20), 1, -1) if (m := chains(source[:cut]) or matches(source[:cut]))), [])
-        if found:
-            break
-    else:
-        return None
+    if name == "全国" or (name and linker._country(name)):
+        return linker._country("中国")
+    sources = [LEAD.sub("", s) for s in (name, issuer, title) if s]
+    found = next((m for source in sources if (m := _leading(source))), [])
     evidence = "\n".join((*sources, *mentions, text))
     scores = {m.code: _support(m.code, evidence) for m in found}
-    highest = min(linker.table.rank(c) for c in scores)
     ranked = sorted(scores, key=lambda c: (-scores[c], linker.table.rank(c)))
-    if len(ranked) == 1:
-        return linker._is(ranked[0], 0.97)
+    if len(ranked) < 2:
+        return linker._is(ranked[0], 0.97) if ranked else None
     best, second = ranked[:2]
     if scores[best] >= 2 and scores[best] >= 1.5 * scores[second]:
         return linker._is(best, 0.9, tuple(ranked))
-    top = [c for c in ranked if linker.table.rank(c) == highest]
-    if len(top) == 1 and highest < 4:
+    top = sorted(ranked, key=linker.table.rank)
+    if linker.table.rank(top[0]) < min(4, linker.table.rank(top[1])):
         nested = all(linker.table.within(c, top[0]) for c in ranked)  # 涞水: the county and its town 涞水镇
         return linker._is(top[0], 0.92 if nested else 0.75, tuple(ranked))
     return None
+
+
+def _leading(source: str) -> list[Match]:
+    """The divisions that a metadata field names: all of it, or its longest start (番禺区 of 番禺区卫生健康局)."""
+    table = gazetteer()
+    for cut in range(min(len(source), 30), 1, -1):
+        found = chains(source[:cut]) or matches(source[:cut])
+        if cut < len(source):
+            found = [m for m in found if m.form != "short" or table.rank(m.code) < 4]
+        if found:
+            return found
+    return []
 
 
 def _support(code: str, evidence: str) -> float:

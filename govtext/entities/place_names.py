@@ -1,0 +1,100 @@
+"""What names of places stand for: divisions by all their names and by chains of names, regions, places abroad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from govtext.entities.divisions import Form, gazetteer, short_forms, stem
+from govtext.resources import read_table
+
+
+class Match(NamedTuple):
+    """A division that a name may stand for, and by which of its names."""
+
+    code: str
+    form: Form
+
+
+def place_names() -> Iterator[tuple[str, str]]:
+    """All names of divisions with their level: official names, former names, and short forms without the word for the kind.
+
+    A short form of a township is left out, as it is as often another word; a name may come with several levels.
+
+    >>> pairs = set(place_names())
+    >>> ("长沙县", "county") in pairs, ("恩施", "prefecture") in pairs, ("湘", "province") in pairs
+    (True, True, True)
+    """
+    table = gazetteer()
+    for code, name, level, _ in table.divisions.values():
+        yield name, level
+        if len(code) == 6:
+            yield from ((short, level) for short in short_forms(name, level))
+    for name, targets in table.alias.items():
+        yield from ((name, table.divisions[codes[0]].level) for codes in targets)
+    yield from ((name, "group") for name in groups())
+
+
+@cache
+def groups() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Names that stand for several divisions: name to (kind, codes)."""
+    return {row["name"]: (row["kind"], tuple(row["codes"].split("|"))) for row in read_table("place_groups")}
+
+
+@cache
+def foreign_places() -> dict[str, str]:
+    """Names of places outside China and their kind."""
+    return {row["name"]: row["kind"] for row in read_table("foreign_places")}
+
+
+@cache
+def endings(*kinds: str) -> tuple[str, ...]:
+    """How names of the given kinds of places end (road, line, water, relief, pass, settlement …); of all kinds if none is given.
+
+    >>> "环城高速".endswith(endings("line"))
+    True
+    """
+    return tuple(row["ending"] for row in read_table("place_endings") if not kinds or row["kind"] in kinds)
+
+
+def matches(name: str) -> list[Match]:
+    """The divisions that go by exactly this name, in the strongest form in which any does."""
+    table = gazetteer()
+    former = [Match(codes[0], "alias") for codes in table.alias.get(name, ()) if len(codes) == 1]
+    full = [Match(code, "full") for code in table.full.get(name, ())]
+    if full:
+        return full + [m for m in former if m.code not in {f.code for f in full}]
+    short = [Match(code, "short") for code in table.short.get(name, ()) if code not in {f.code for f in former}]
+    # 南京东路, 太平湖: rather the road or lake than the township that is named after it
+    if former or name.endswith((*endings("road"), "湖", "江", "河", "山")):
+        short = [m for m in short if table.rank(m.code) < 4]
+    return former + short or variants(name)
+
+
+def variants(name: str) -> list[Match]:
+    """Divisions of the same level that have changed their kind: 徐水县 is 徐水区 now, 某某乡 a 镇."""
+    table = gazetteer()
+    if name.endswith("新区"):
+        return []
+    for level in ("prefecture", "county", "township"):
+        base = stem(name, level)
+        found = [c for c in table.short.get(base, ()) if len(base) >= 2 and table.divisions[c].level == level]
+        if found:
+            return [Match(code, "variant") for code in found]
+    return []
+
+
+def chains(name: str) -> list[Match]:
+    """Divisions named with one or more of those above them, innermost last: 湖南省长沙市长沙县."""
+    table = gazetteer()
+    found: dict[str, Match] = {}
+    for cut in range(len(name) - 2, 1, -1):
+        outer = {m.code for m in matches(name[:cut]) if table.rank(m.code) < 4 or m.form == "full"}
+        if not outer:
+            continue
+        for inner in matches(name[cut:]) + chains(name[cut:]):
+            lineage = table.lineage(inner.code)[1:]
+            if outer.intersection(lineage) and (inner.form != "short" or table.rank(inner.code) < 4):
+                found.setdefault(inner.code, Match(inner.code, "chain"))
+    return list(found.values())
