@@ -67,7 +67,7 @@ def matches(name: str) -> list[Match]:
         return full + [m for m in former if m.code not in {f.code for f in full}]
     short = [Match(code, "short") for code in table.short.get(name, ()) if code not in {f.code for f in former}]
     # 南京东路, 太平湖: rather the road or lake than the township that is named after it
-    if former or name.endswith((*endings("road"), "湖", "江", "河", "山")):
+    if former or name.endswith((*endings("road"), "湖", "江", "河", "山", "港")):
         short = [m for m in short if table.rank(m.code) < 4]
     return former + short or variants(name)
 

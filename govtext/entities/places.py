@@ -22,6 +22,7 @@ LEAD = re.compile(
     r"^(?:中共|中国共产党|关于|[\d０-９〇○零一二三四五六七八九十]{4}年度?)+"
 )  # what a title has before its place
 ZONE = re.compile(r"(.*?)(高新区|经开区|高新技术产业开发区|经济技术开发区|经济开发区|高新技术产业园区)")
+RIVER = ("河", "湖")  # 唐河 is rather a river here than a far county
 SEPARATORS = re.compile(r"[—–\-·、和与]+")
 BRACKETS = str.maketrans("", "", '（）()“”"「」 　')
 MUNICIPALITIES = ("110000", "120000", "310000", "500000")
@@ -64,9 +65,31 @@ class PlaceLinker:
             for link in first.values()
             if link and link.code and link.confidence >= SURE and len(link.code) == 6
         )
-        open_names = [name for name, link in first.items() if link and link.relation is None and link.candidates]
-        first.update((name, self.link_one(name)) for name in open_names)
-        return [first[name] for name in names]
+        unsettled = [name for name, link in first.items() if link and link.relation is None and link.candidates]
+        first.update((name, self.link_one(name)) for name in unsettled)
+        return [self._beside(names, i, first) for i in range(len(names))]
+
+    def _beside(self, names: Sequence[str], at: int, links: dict[str, PlaceLink | None]) -> PlaceLink | None:
+        """The link of a name, settled by its neighbours where it is a far one: 朝阳 in 昌平、朝阳、丰台 is in 北京."""
+        link = links[names[at]]
+        if link is None or len(link.candidates) < 2 or (link.code and self._tier(link.code) < 3):
+            return link
+        near = {n for n in names[max(0, at - 2) : at + 3] if n != names[at]}
+        beside = [self._cities(links[n]) for n in near]
+        votes = {c: sum(self.table.divisions[c].parent in cities for cities in beside) for c in self._counties(link)}
+        best = sorted(votes, key=lambda c: -votes[c])[:2]
+        if not best or not votes[best[0]] or (len(best) == 2 and votes[best[0]] == votes[best[1]]):
+            return link
+        parent = self.table.divisions[best[0]].parent
+        return self._is(best[0], 0.8, link.candidates) if votes[best[0]] > 1 or parent in self.mentioned else link
+
+    def _counties(self, link: PlaceLink | None) -> list[str]:
+        """Counties and districts that a link is or may be, outside the report's own city."""
+        codes = dict.fromkeys((link.code or "", *link.candidates)) if link else {}
+        return [c for c in codes if c and self.table.rank(c) == 3 and self._tier(c) > 2]
+
+    def _cities(self, link: PlaceLink | None) -> set[str | None]:
+        return {self.table.divisions[c].parent for c in self._counties(link)}
 
     def link_one(self, name: str) -> PlaceLink | None:
         """The link of one name without regard to the report's other names."""
@@ -129,7 +152,7 @@ class PlaceLinker:
             return self._is(choice.code, choice.confidence, choice.candidates)
         if found[0].form != "short" and any(self.table.divisions[c].level != "zone" for c in choice.candidates):
             return self._open(name, choice.candidates)
-        if any(self.table.rank(c) < 4 for c in choice.candidates) and not name.endswith(endings(*FEATURES)):
+        if any(self.table.rank(c) < 4 for c in choice.candidates) and not name.endswith((*RIVER, *endings("road"))):
             return self._open(name, choice.candidates)
         return self._zone_of(name)
 
@@ -185,7 +208,7 @@ class PlaceLinker:
         if prefix and prefix not in self.home_lineage and not self._far_local(prefix, plain):
             return self._in(name, prefix, 0.75)
         if self.home:
-            return self._in(name, self.home, 0.6 if plain.endswith(endings(*FEATURES)) else 0.4)
+            return self._in(name, self.home, 0.6 if plain.endswith(endings(*FEATURES)) and not matches(name) else 0.4)
         return self._in(name, prefix, 0.6) if prefix else self._open(name)
 
     def _far_local(self, prefix: str, name: str) -> bool:
@@ -220,7 +243,7 @@ class PlaceLinker:
         if choice.code is None and self.mentioned:
             near = [c for c in codes if self.mentioned.intersection(self.table.lineage(c)[1:])]
             if len(near) == 1 and self.table.rank(near[0]) <= 3:
-                return Choice(near[0], 0.65, codes)
+                return Choice(near[0], SURE, codes)
         return choice
 
     def _choose_exact(self, codes: tuple[str, ...]) -> Choice:
@@ -279,10 +302,13 @@ class PlaceLinker:
         tied = len(highest) > 1 and (tiers[code] > 3 or tiers[highest[1]] == tiers[code])
         if top == 4 or tied or (self._home_rank() >= 3 and 1 in tiers.values()):
             return undecided
-        natural = self.table.divisions[code].name[:-1].endswith(endings("water", "relief", "pass"))
-        if form == "short" and top == 3 and tiers[code] == 4 and (len(codes) > 1 or natural):
-            return undecided
-        sure = {1: 0.97, 2: 0.93}.get(top, 0.8 if form == "short" else 0.85)
+        if form == "short" and top == 3 and tiers[code] == 4:
+            plain = self.table.divisions[code].name[:-1]
+            if len(codes) > 1 or plain.endswith(RIVER):
+                return undecided
+            return Choice(code, 0.65 if plain.endswith(endings("water", "relief", "pass")) else 0.8)
+        rivals = top == 2 and tiers[code] == 4 and any(rank(c) == 3 and not self.table.within(c, code) for c in codes)
+        sure = {1: 0.97, 2: 0.75 if rivals else 0.93}.get(top, 0.8 if form == "short" else 0.85)
         return Choice(code, sure if len(highest) == 1 else 0.65, codes)
 
     def _far_zone(self, code: str) -> bool:
@@ -312,8 +338,9 @@ class PlaceLinker:
         if not found:
             return None
         prefix = found.group(1)
-        area = self.home if not prefix else self._prefix(prefix, ("full", "short", "alias"), whole=True)
-        return self._zone(name, found.group(2), area) if area else None
+        if area := self.home if not prefix else self.division(prefix):
+            return self._zone(name, found.group(2), area)
+        return None
 
     def _zone(self, name: str, kind: str, area: str) -> PlaceLink:
         kind = zone_form(kind)
@@ -324,15 +351,13 @@ class PlaceLinker:
             codes = [c for c in below if zone_form(self.table.divisions[c].name) == own + kind]
         return self._is(codes[0], 0.7) if len(codes) == 1 else self._in(name, area, 0.7)
 
-    def _prefix(self, name: str, forms: Iterable[str], *, whole: bool = False) -> str | None:
+    def _prefix(self, name: str, forms: Iterable[str]) -> str | None:
         """The division that the longest possible start of the name gives."""
-        for cut in range(len(name) if whole else len(name) - 1, 1, -1):
+        for cut in range(len(name) - 1, 1, -1):
             found = [m for m in matches(name[:cut]) or chains(name[:cut]) if m.form in (*forms, "chain")]
             found = [m for m in found if m.form != "short" or self.table.rank(m.code) < 4]
             if found and (choice := self._choose(found)).code and choice.confidence >= SURE:
                 return choice.code
-            if whole and cut == len(name) and found:
-                return None
         return None
 
     def _inside(self, name: str) -> Iterator[Match]:

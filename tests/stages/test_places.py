@@ -24,7 +24,8 @@ CONFIDENT = 0.7
 def link(case: dict) -> PlaceLink | None:
     home = resolve_report_place(case.get("report"))
     assert (home is None) == ("report" not in case)
-    return PlaceLinker(home).link([case["name"], *case.get("mentions", ())])[0]
+    names = case.get("among", [case["name"]])
+    return PlaceLinker(home).link(names)[names.index(case["name"])]
 
 
 def outcome(found: PlaceLink | None) -> dict:
@@ -42,7 +43,7 @@ def outcome(found: PlaceLink | None) -> dict:
 
 
 def expected(case: dict) -> dict:
-    return {k: v for k, v in case.items() if k not in ("report", "name", "mentions")}
+    return {k: v for k, v in case.items() if k not in ("report", "name", "among")}
 
 
 def test_accuracy_on_own_cases() -> None:
