@@ -1,0 +1,58 @@
+"""Features of a sentence's shape and place in the report, beside its words: what tells headings, salutations and glossaries apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from govtext.types import SentenceContext
+
+LENGTHS: Final = (6, 10, 16, 25, 60, 120)  # characters
+_NUMBERED = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）、.．]|第[一二三四五六七八九十]{1,3}[章节部]")
+_COUNTED = re.compile(r"[\[〔【(（①-⑳]?\d{0,2}[\]〕】)）.．、①-⑳]")
+_ONE_IS = re.compile(r"[一二三四五六七八九十]{1,2}(?:是|要)")
+_BRACKETED = re.compile(r"[(（〔\[][^()（）]{1,40}[)）〕\]]$")
+_GLOSS = re.compile(r"[\[〔【(（]?\d{0,2}[\]〕】)）.．、]?[^。，,：:]{2,20}[：:]\s{0,3}(?:是指|即|指|为|[“\"]|.{8})")
+_YEAR_TITLE = re.compile(r"\d{4}年?[^，,。]{0,12}(?:工作)?(?:总结|回顾|计划|安排|思路|报告|要点|打算)")
+_ADDRESS = re.compile(r"[^，,。]{0,12}(?:代表|委员|同志|朋友们)们?[!！:：]?$")
+
+NAMES: Final[tuple[str, ...]] = (
+    *(f"shorter than {n}" for n in LENGTHS),
+    "ends with a stop", "ends with a colon", "ends with an exclamation mark", "no punctuation", "has a digit", "has a percent sign",
+    "numbered heading", "counted heading", "begins with 一是", "all in brackets", "looks like a glossary entry",
+    "title of a report or part", "address to the audience", "is a heading", "in the review part", "in the plan part",
+    "no heading above", "first sentence", "first twentieth", "last twentieth", "begins with a dash", "begins with a year",
+)  # fmt: skip
+
+
+def shape_features(sentences: Sequence[str], context: Sequence[SentenceContext]) -> npt.NDArray[np.float32]:
+    """One row of 0 and 1 for every sentence; the columns are ``NAMES``.
+
+    >>> row = shape_features(["各位代表："], [SentenceContext(heads=("一、回顾",), previous="政府工作报告", position=0.2)])[0]
+    >>> [name for name, on in zip(NAMES, row) if on][-3:]
+    ['ends with a colon', 'no punctuation', 'address to the audience']
+    """
+    rows = [_shape(s, c) for s, c in zip(sentences, context, strict=True)]
+    return np.array(rows, dtype=np.float32).reshape(len(rows), len(NAMES))
+
+
+def _shape(text: str, context: SentenceContext) -> list[bool]:
+    last = text[-1:]
+    short = len(text) < LENGTHS[-2]
+    stop = last in ("。", "!", "！", "?", "？", ";", "；")
+    return [
+        *(len(text) < n for n in LENGTHS),
+        stop, last in ("：", ":"), last in ("!", "！"),
+        not stop and "，" not in text and "," not in text,
+        any(c.isdecimal() for c in text), "%" in text or "％" in text,
+        bool(_NUMBERED.match(text)), bool(_COUNTED.match(text)), bool(_ONE_IS.match(text)),
+        short and bool(_BRACKETED.match(text)), bool(_GLOSS.match(text)),
+        short and bool(_YEAR_TITLE.search(text)), short and bool(_ADDRESS.match(text)),
+        context.is_heading, context.part == "review", context.part == "plan",
+        not context.heads, not context.previous, context.position < 0.05, context.position > 0.95,
+        text.startswith(("—", "-", "－")), text[:4].isdecimal(),
+    ]  # fmt: skip

@@ -1,0 +1,172 @@
+"""Trains the domain and status classifiers on annotated reports, and classifiers for a user's own taxonomy.
+
+    python -m govtext.training.domains GOLD.jsonl --reports FOLDER --out FOLDER [--extra MORE.jsonl …] [--test HELD_OUT.jsonl]
+
+writes ``domains/`` and ``status/`` into the output folder and, with ``--test``, ``metrics.json`` and a card for each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import srsly
+
+from govtext.domains import DomainClassifier, StatusClassifier
+from govtext.domains.classifier import Label, TextClassifier
+from govtext.errors import DataError
+from govtext.report import read, sentence_contexts
+from govtext.training.classifiers import evaluate_classifier, write_card
+from govtext.training.corpus import Example, read_examples
+from govtext.types import SentenceContext
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One sentence to learn from: ``domains`` and ``status`` are None where it says nothing of them."""
+
+    text: str
+    context: SentenceContext
+    doc: str
+    domains: Label | None = None
+    status: Label | None = None
+    weight: float = 1.0
+
+
+def train_classifiers(examples: Iterable[Labelled]) -> tuple[DomainClassifier, StatusClassifier]:
+    """The two classifiers of the library, fitted to labelled sentences; folds are whole documents."""
+    rows = list(examples)
+    domains = DomainClassifier(min_count=2, mixing=0.015)
+    status = StatusClassifier(min_count=2, mixing=0.03)
+    return _fit(domains, [(r, r.domains) for r in rows]), _fit(status, [(r, r.status) for r in rows])
+
+
+def _fit(classifier: Any, pairs: Sequence[tuple[Labelled, Label | None]]) -> Any:
+    kept = [(row, label) for row, label in pairs if label is not None]
+    return classifier.fit(
+        [row.text for row, _ in kept],
+        [label for _, label in kept],
+        context=[row.context for row, _ in kept],
+        groups=[row.doc for row, _ in kept],
+        sample_weight=[row.weight for row, _ in kept],
+    )
+
+
+def from_examples(examples: Iterable[Example]) -> list[Labelled]:
+    """Annotated sentences as examples to learn from; page furniture is left out."""
+    return [
+        Labelled(e.text, e.context, e.doc, domains=e.domains or None, status=e.status)
+        for e in examples
+        if not e.furniture
+    ]
+
+
+def read_pointers(path: str | Path, *, reports: str | Path) -> list[Labelled]:
+    """Labels that point into reports: JSONL of doc, start, end, sha256 of the sentence, domains and/or status, weight.
+
+    Such a file holds no text of the reports. Raises DataError naming the line where a report does not hold the sentence.
+    """
+    by_doc: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+    for number, row in enumerate(srsly.read_jsonl(path), 1):
+        by_doc[row["doc"]].append((number, row))
+    result = []
+    for doc, rows in by_doc.items():
+        report = read(Path(reports) / f"{doc}.txt")
+        contexts = {
+            (s.start, s.end): context for s, context in zip(report.sentences, sentence_contexts(report), strict=True)
+        }
+        for number, row in rows:
+            text = report.text[row["start"] : row["end"]]
+            if checksum(text) != row["sha256"]:
+                raise DataError(f"{path}, line {number}: {doc}.txt does not hold the sentence at {row['start']}")
+            context = contexts.get((row["start"], row["end"]))
+            if context is not None:
+                result.append(
+                    Labelled(text, context, doc, row.get("domains"), row.get("status"), row.get("weight", 1.0))
+                )
+    return result
+
+
+def checksum(text: str) -> str:
+    """The first 16 digits of the SHA-256 of a sentence, which tell whether a report still holds it."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def read_taxonomy(labels: str | Path, sentences: str | Path) -> tuple[list[str], list[Labelled]]:
+    """A user's own taxonomy: the labels, and the sentences sorted into them.
+
+    ``labels`` is a TSV with a column ``id``; ``sentences`` a TSV with ``text`` and ``label`` (several labels separated by ``|``, the
+    primary one first) and, if wished, ``document`` and ``heading``. Raises DataError naming the line with an unknown label.
+    """
+    known = [row["id"] for row in _read_tsv(labels, ("id",))]
+    result = []
+    for number, row in enumerate(_read_tsv(sentences, ("text", "label")), 2):
+        names = [name.strip() for name in row["label"].split("|")]
+        unknown = sorted(set(names) - set(known))
+        if unknown:
+            raise DataError(f"{sentences}, line {number}: no label {unknown[0]!r}; there are: {', '.join(known)}")
+        context = SentenceContext(heads=(row["heading"],) if row.get("heading") else ())
+        result.append(Labelled(row["text"], context, row.get("document") or str(number), domains=names))
+    return known, result
+
+
+def train_taxonomy(examples: Sequence[Labelled], **options: Any) -> DomainClassifier:
+    """A classifier for a user's own labels; ``options`` are those of DomainClassifier."""
+    classifier: DomainClassifier = _fit(DomainClassifier(**options), [(r, r.domains) for r in examples])
+    return classifier
+
+
+def evaluate(classifier: TextClassifier, examples: Iterable[Labelled], *, of: str = "domains") -> dict[str, Any]:
+    """Scores of a classifier on held-out examples (see ``evaluate_classifier``); ``of`` is ``domains`` or ``status``."""
+    rows = [r for r in examples if getattr(r, of) is not None]
+    return evaluate_classifier(
+        classifier,
+        [r.text for r in rows],
+        [getattr(r, of) for r in rows],
+        context=[r.context for r in rows],
+        groups=[r.doc for r in rows],
+    )
+
+
+def _read_tsv(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    header = lines[0].split("\t") if lines else []
+    missing = [c for c in columns if c not in header]
+    if missing:
+        raise DataError(f"{path}: no column {missing[0]!r} in the first line; it has: {', '.join(header) or 'nothing'}")
+    return [dict(zip(header, line.split("\t"), strict=False)) for line in lines[1:] if line.strip()]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m govtext.training.domains", description=__doc__.partition("\n")[0])
+    parser.add_argument("gold", type=Path, help="annotated sentences (JSONL)")
+    parser.add_argument("--reports", type=Path, required=True, help="folder with the reports as <doc>.txt")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the classifiers")
+    parser.add_argument(
+        "--extra", type=Path, nargs="*", default=[], help="further labels that point into the reports (JSONL)"
+    )
+    parser.add_argument("--test", type=Path, help="annotated sentences to measure on (JSONL)")
+    options = parser.parse_args(arguments)
+    examples = from_examples(read_examples(options.gold, reports=options.reports))
+    for path in options.extra:
+        examples += read_pointers(path, reports=options.reports)
+    trained = dict(zip(("domains", "status"), train_classifiers(examples), strict=True))
+    for name, classifier in trained.items():
+        classifier.to_disk(options.out / name)
+    if options.test:
+        test = from_examples(read_examples(options.test, reports=options.reports))
+        scores = {name: evaluate(classifier, test, of=name) for name, classifier in trained.items()}
+        srsly.write_json(options.out / "metrics.json", scores)
+        for name in trained:
+            card = write_card(scores[name], title=f"Classifier: {name}")
+            (options.out / f"{name}.md").write_text(card, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
