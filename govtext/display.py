@@ -1,4 +1,4 @@
-"""Ids as people read them: Chinese names, colours, numbers, and what is known of an entity as rows of field and value."""
+"""The record as people read it: names and colours of ids, numbers, headings, what is known of an entity as rows of field and value."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from govtext.resources import read_table
 Row = tuple[str, str]
 _CODED_FIELDS = frozenset({"kind", "direction", "status", "level", "relation"})
 _GREY = "#999999"
+_NUMBERING = 12  # characters that a section's number and punctuation take at most
 
 
 @cache
@@ -101,6 +102,14 @@ def _value(field: str, value: Any) -> str:
     if field == "confidence":
         return percent(value)
     return str(value)
+
+
+def section_label(record: Mapping[str, Any], section: Mapping[str, Any]) -> str:
+    """Number and heading of a section as the text has them."""
+    text, start, heading = record["text"], section["start"], section["heading"]
+    at = text.find(heading, start, start + len(heading) + _NUMBERING)
+    written = text[start : at + len(heading)] if at >= 0 else f"{section['number']} {heading}"
+    return written.strip() or "（无标题）"
 
 
 def width(text: str) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from spacy.tokens import Doc
 
-from govtext.display import colour_of, entity_rows, name_of, order_of, percent
+from govtext.display import colour_of, entity_rows, name_of, order_of, percent, section_label
 from govtext.tables import records
 from govtext.views.blocks import Block, Marker, Record, domain_shares, find_blocks
 from govtext.views.html import Page, asset, element, escape, page
@@ -20,7 +20,6 @@ Explanations = Mapping[int, Sequence[tuple[str, float]]]
 _META_FIELDS = ("issuer", "place", "level", "year", "plan_year", "date", "meeting", "format", "encoding")
 _SECOND_DOMAIN = 0.25  # a paragraph's second domain is shown from this probability
 _LINE_STYLES = ("solid", "dashed", "double", "dotted")
-_NUMBERING = 12  # characters that a section's number and punctuation take at most
 _ARROWS = {"up": "↑", "down": "↓"}
 _STATUSES = ("achieved", "planned", "other")
 
@@ -276,7 +275,11 @@ class _ReportPage:
         metric, domain = entity["metric"], sentence.get("domain")
         canonical = "canonical_" if metric.get("canonical_value") is not None else ""
         direction, bound = metric.get("direction"), name_of("bound", metric.get("bound"))
-        arrow = element("span", _ARROWS[direction], aria_label=name_of("direction", direction)) if direction else ""
+        arrow = (
+            element("span", _ARROWS[direction], role="img", aria_label=name_of("direction", direction))
+            if direction
+            else ""
+        )
         link = element("a", escape(entity["text"]), href=f"#e{number}", data_go=f"e{number}")
         cells = [
             element("td", str(row), data_v=row),
@@ -334,14 +337,6 @@ def outline_tree(sections: Sequence[Mapping[str, Any]], item: Any) -> str:
         return element("ol", items) if items else ""
 
     return branch(None)
-
-
-def section_label(record: Record, section: Mapping[str, Any]) -> str:
-    """Number and heading of a section as the text has them."""
-    text, start, heading = record["text"], section["start"], section["heading"]
-    at = text.find(heading, start, start + len(heading) + _NUMBERING)
-    written = text[start : at + len(heading)] if at >= 0 else f"{section['number']} {heading}"
-    return written.strip() or "（无标题）"
 
 
 def _meta_text(field: str, value: Any) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from spacy.tokens import Doc
 
-from govtext.display import entity_rows, name_of, order_of, pad, quantity, width
+from govtext.display import entity_rows, name_of, order_of, pad, quantity, section_label, width
 from govtext.tables import records, rows
 from govtext.views.blocks import Marker, Record, find_blocks
 from govtext.views.html import View, element, escape, piece
-from govtext.views.page import outline_tree, section_label
+from govtext.views.page import outline_tree
 
 _METRIC_COLUMNS = ("指标", "原文", "数值", "类型", "时期", "状态", "领域")
 
