@@ -159,7 +159,9 @@ def _read_tenths(text: str, m: re.Match[str]) -> Quantity | None:
 
 def _read_digits(text: str, m: re.Match[str]) -> Quantity:
     low, high = parse_range(m.group())
-    return Quantity(*m.span(), low, high, unit="%", dimension="ratio", canonical_value=low, canonical_unit="%", form="ratio")
+    return Quantity(
+        *m.span(), low, high, unit="%", dimension="ratio", canonical_value=low, canonical_unit="%", form="ratio"
+    )
 
 
 def _read_proportion(text: str, m: re.Match[str]) -> Quantity | None:

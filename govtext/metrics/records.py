@@ -2,46 +2,52 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Literal, cast
 
+from govtext.metrics.kinds import direction_of, kind_features
+from govtext.metrics.linking import Candidates, Span, best_span
+from govtext.metrics.model import MetricModel, packaged_model
 from govtext.metrics.quantities import Quantity, find_quantities
+from govtext.metrics.status import status_features
 from govtext.types import Kind, Metric, SentenceContext
 
-_CHANGE: Final = re.compile(r"(?:增长|增加|提高|提升|下降|降低|减少|增|降|上升|回落|压减|缩短)[了约近超过率至少]{0,3}$")
-_LEFT: Final = re.compile(r"[^，,；;。：:！、\d%％]*$")
-_RIGHT: Final = re.compile(r"[^，,；;。：:！、\d]*")
+NO_CONTEXT: Final = SentenceContext()
 
 
-def find_metrics(text: str, context: SentenceContext = SentenceContext()) -> list[Metric]:
+def find_metrics(text: str, context: SentenceContext = NO_CONTEXT, *, model: MetricModel | None = None) -> list[Metric]:
     """The metric records of one sentence, in order; offsets refer to ``text``.
 
-    >>> [(m.indicator, m.value, m.unit) for m in find_metrics("粮食总产量12万吨。")]
-    [('粮食总产量', Decimal('120000'), '吨')]
+    ``context`` is what is known of the sentence beside its words: headings, review or plan part, years. ``model`` are
+    the learned parameters, those of the package by default.
+
+    >>> [(m.indicator, m.value, m.unit, m.kind) for m in find_metrics("粮食总产量12万吨，增长3%。")]
+    [('粮食总产量', Decimal('120000'), '吨', 'level'), ('粮食总产量', Decimal('3'), '%', 'change')]
     """
-    return [_record(text, quantity, context) for quantity in find_quantities(text)]
+    quantities = list(find_quantities(text))
+    if not quantities:
+        return []
+    return measure(text, quantities, context, model or packaged_model())
 
 
-def _record(text: str, q: Quantity, context: SentenceContext) -> Metric:
-    start, end = _indicator(text, q)
+def measure(text: str, quantities: Sequence[Quantity], context: SentenceContext, model: MetricModel) -> list[Metric]:
+    """The records of quantities that are already known."""
+    links: list[Span | None] = []
+    found: list[Metric] = []
+    for k, q in enumerate(quantities):
+        links.append(best_span(Candidates(text, quantities, k, links), model.linker))
+        previous = (quantities[k - 1], found[k - 1].kind) if k else None
+        kind = cast("Kind", model.kinds.best(kind_features(text, q, links[k], previous)))
+        status = model.status.best(status_features(text, q, context))
+        found.append(_record(text, q, links[k], kind, cast("Literal['achieved', 'planned']", status)))
+    return found
+
+
+def _record(text: str, q: Quantity, link: Span | None, kind: Kind, status: Literal["achieved", "planned"]) -> Metric:
+    start, end = link or (None, None)
     return Metric(
         q.start, q.end, q.value, q.value_max, q.unit, q.bound,
-        indicator=text[start:end], indicator_start=start if start < end else None, indicator_end=end if start < end else None,
-        kind=_kind(text, q), status="planned" if context.part == "plan" else "achieved",
+        indicator=text[start:end] if link else "", indicator_start=start, indicator_end=end,
+        kind=kind, status=status, direction=direction_of(text, q) if kind == "change" else None,
         canonical_value=q.canonical_value, canonical_unit=q.canonical_unit, dimension=q.dimension,
     )  # fmt: skip
-
-
-def _indicator(text: str, q: Quantity) -> tuple[int, int]:
-    left, right = _LEFT.search(text[: q.start]), _RIGHT.match(text, q.end)
-    if right and right.group():
-        return right.span()
-    return left.span() if left else (0, 0)
-
-
-def _kind(text: str, q: Quantity) -> Kind:
-    if q.form == "rank":
-        return "rank"
-    if q.dimension == "ratio_points" or _CHANGE.search(text[max(0, q.start - 8) : q.start]):
-        return "change"
-    return "share" if q.dimension in {"ratio", "proportion"} else "level"

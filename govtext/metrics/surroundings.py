@@ -24,7 +24,9 @@ _RANKING: Final = re.compile(
 )
 _AFTER_RANK: Final = re.compile(r"$|[\s，,。；;、：:！!？?）)”’\"]|和|及|与|左右|以内|的(?!重要|位置|任务|民生|要务)")
 _RANK_UNIT: Final = re.compile(r"位(?!代表|的[人])|名(?!代表)|强(?=$|[\s，,。；;、）)])")
-_BARE_LEFT: Final = re.compile(r"(?:[为至到达是超近约过破]|指数|评分|得分|总分|系数|分别|保持在?|控制在|稳定在|强度|突破|以上、|、|和)[了：:]?[ ]?$")
+_BARE_LEFT: Final = re.compile(
+    r"(?:[为至到达是超近约过破]|指数|评分|得分|总分|系数|分别|保持在?|控制在|稳定在|强度|突破|以上、|、|和)[了：:]?[ ]?$"
+)
 _BARE_RIGHT: Final = re.compile(r"$|[\s，,。；;、）)]|以上|以下|以内|左右|和|的(?!突破)")
 _THRESHOLD: Final = re.compile(r"[ ]?(?:及|或|（含）|\(含\))?[以之][上下内外](?P<after>的?.)?")
 _CLOSES: Final = re.compile(r"[\s，,。；;、！!？?）)：:”…]|[和及与并或其较比且占为、同增下由是已按均分]|$")
@@ -32,9 +34,13 @@ _ATTRIBUTIVE: Final = re.compile(
     r"(?:级|量级|规模)?(?:以上的?)?(?:、[过超近]?[0-9百千十]{1,4}[亿万]元?){0,3}(?:[重新在储签引大主制造业工农产服务建优质特实文旅科技高]{0,6})"
     r"(?:项目|企业|强企|园区|产业|集群|街区|楼宇|商圈|市场|龙头|大镇|强镇|强县|强村|村|镇|县|俱乐部|单品|品牌|级)"
 )
-_TALKING_POINT: Final = re.compile(r"(?:重点|主要|重要|关键|突出|具体)?(?:方面|领域|环节|维度|层面|坚持|必须|统筹|转变|确保|不|更加|关系)")
+_TALKING_POINT: Final = re.compile(
+    r"(?:重点|主要|重要|关键|突出|具体)?(?:方面|领域|环节|维度|层面|坚持|必须|统筹|转变|确保|不|更加|关系)"
+)
 _TIME_CIRCLE: Final = re.compile(r".{0,8}(?:圈|过境|免签|直播|热线|应急响应)")
-_CODE_BEFORE: Final = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ.．·＋+#№＃Ⅰ-Ⅻ]$|[〔\[［【{][0-9０-９]{0,3}$|(?:[PV]M|[A-Za-z])[-－—][0-9]{0,3}$")
+_CODE_BEFORE: Final = re.compile(
+    r"[A-Za-zＡ-Ｚａ-ｚ.．·＋+#№＃Ⅰ-Ⅻ]$|[〔\[［【{][0-9０-９]{0,3}$|(?:[PV]M|[A-Za-z])[-－—][0-9]{0,3}$"
+)
 _LATIN: Final = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ＋+]")
 
 
@@ -122,8 +128,11 @@ def _weak(text: str, start: int, end: int, unit: Unit, numeral: str, chinese: bo
     wanted = _WEAK_LEFT.get(unit.symbol)
     if wanted is not None:
         return bool(wanted.search(text[max(0, start - 16) : start]))
-    return not chinese and unit.symbol not in {"级", "日", "届"} and unit.dimension in {"occurrences", "energy", "mass", "area", "ratio"} and (
-        unit.dimension == "occurrences" or not numeral.isdecimal()
+    return (
+        not chinese
+        and unit.symbol not in {"级", "日", "届"}
+        and unit.dimension in {"occurrences", "energy", "mass", "area", "ratio"}
+        and (unit.dimension == "occurrences" or not numeral.isdecimal())
     )
 
 

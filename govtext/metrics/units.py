@@ -37,7 +37,14 @@ class Unit:
 def units() -> dict[str, Unit]:
     """The units by the form in which they are written."""
     return {
-        row["unit"]: Unit(row["symbol"], row["dimension"], Fraction(row["factor"]), row["canonical"], row["role"], row["not_before"] or "")
+        row["unit"]: Unit(
+            row["symbol"],
+            row["dimension"],
+            Fraction(row["factor"]),
+            row["canonical"],
+            row["role"],
+            row["not_before"] or "",
+        )
         for row in read_table("units")
     }
 
