@@ -9,6 +9,8 @@ from typing import NamedTuple
 from govtext.entities.divisions import Form, gazetteer, short_forms, stem
 from govtext.resources import read_table
 
+COUNTRY = ("中国", "中华人民共和国", "新中国", "祖国")
+
 
 class Match(NamedTuple):
     """A division that a name may stand for, and by which of its names."""

@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from govtext.entities.divisions import RELATIVE_KINDS, Form, gazetteer, stem, zone_form
-from govtext.entities.place_names import Match, chains, endings, foreign_places, groups, matches
+from govtext.entities.place_names import COUNTRY, Match, chains, endings, foreign_places, groups, matches
+from govtext.entities.report_place import resolve_report_place
 from govtext.types import PlaceLink
+
+__all__ = ["PlaceLinker", "resolve_report_place"]
 
 # what a report calls its own area without naming it
 NOT_A_PLACE = re.compile(
@@ -17,10 +20,8 @@ NOT_A_PLACE = re.compile(
 )
 # a division named by its kind alone: 市 in a county's report is the city above the county
 RELATIVE = re.compile(f"({'|'.join(RELATIVE_KINDS)})(.*)")
-FEATURES = ("road", "line", "water", "relief", "settlement", "new_area", "zone", "facility")
-LEAD = re.compile(
-    r"^(?:中共|中国共产党|关于|[\d０-９〇○零一二三四五六七八九十]{4}年度?)+"
-)  # what a title has before its place
+FEATURES = ("road", "line", "water", "relief", "settlement", "new_area", "zone", "old_town", "facility")
+LOCAL = ("settlement", "new_area", "zone", "old_town")  # what rarely carries the name of a far city
 ZONE = re.compile(r"(.*?)(高新区|经开区|高新技术产业开发区|经济技术开发区|经济开发区|高新技术产业园区)")
 RIVER = ("河", "湖")  # 唐河 is rather a river here than a far county
 SEPARATORS = re.compile(r"[—–\-·、和与]+")
@@ -110,7 +111,7 @@ class PlaceLinker:
     # what a name can be, in the order in which it is tried
 
     def _country(self, name: str) -> PlaceLink | None:
-        if name in ("中国", "中华人民共和国", "新中国", "祖国"):
+        if name in COUNTRY:
             return PlaceLink("中国", None, "country", ("中国",), confidence=0.99)
         return None
 
@@ -179,7 +180,7 @@ class PlaceLinker:
         codes = [self._part(part) for part in parts]
         if len(parts) < 2 or not all(codes):
             return None
-        found = tuple(dict.fromkeys(c for c in codes if c))
+        found = tuple(dict.fromkeys(c for part in codes for c in part))
         return PlaceLink(name, None, "region", relation="group", members=found, confidence=0.8)
 
     def _abroad(self, name: str) -> PlaceLink | None:
@@ -193,15 +194,15 @@ class PlaceLinker:
             kind = "area"
         if kind is None:
             return None
+        sure = 0.65 if len(name) == 1 or (kind == "city" and name.endswith(endings("relief", "water"))) else 0.9
         kind = "country" if kind == "abbreviation" else kind
-        return PlaceLink(name, None, kind, relation="abroad", confidence=0.9 if len(name) > 1 else 0.7)
+        return PlaceLink(name, None, kind, relation="abroad", confidence=sure)
 
     def _container(self, name: str) -> PlaceLink:
         """A road, river, community or zone: the division that it lies in."""
         plain = name.translate(BRACKETS).removeprefix("中国")
         forms = ("full",) if plain.endswith(endings("road", "line")) else ("full", "short", "alias")
-        named = [m.code for m in self._inside(plain) if m.form in forms]
-        if own := [c for c in named if self.home and self.table.within(c, self.home)]:
+        if own := [c for c in self._inside(plain, forms) if self.home and self.table.within(c, self.home)]:
             deepest = max(own, key=self.table.rank)
             return self._in(name, deepest, 0.8 if deepest != self.home else 0.75)
         prefix = self._prefix(plain, forms)
@@ -213,13 +214,10 @@ class PlaceLinker:
 
     def _far_local(self, prefix: str, name: str) -> bool:
         """Whether a name only seems to start with a far division: 山南新区 in a report of 淮南, 文峰里 in one of 随州."""
-        far = self.home is not None and self._tier(prefix) == 4
-        full = name.startswith(self.table.divisions[prefix].name)
-        return (
-            far
-            and not full
-            and self.table.rank(prefix) > (1 if name.endswith(endings("settlement", "new_area")) else 2)
-        )
+        tier, rank = self._tier(prefix), self.table.rank(prefix)
+        if self.home is None or name.startswith(self.table.divisions[prefix].name):
+            return False
+        return (tier > 2 and rank > 1) if name.endswith(endings(*LOCAL)) else (tier > 3 and rank > 2)
 
     # choosing among divisions
 
@@ -286,7 +284,9 @@ class PlaceLinker:
             if len(near) > 1 and rank(near[1]) == level:
                 return None
             if level < 4:
-                return Choice(near[0], 0.92 if top >= level else 0.75 if top > 1 else 0.6, codes)
+                sure = 0.92 if top >= level else 0.75 if top > 1 else 0.6
+                river = self._home_rank() < 2 and self.table.divisions[near[0]].name[:-1].endswith(RIVER)
+                return Choice(near[0], 0.65 if river else sure, codes)
             if top < 3:
                 return None
             if tier == 1 and top == 4:
@@ -328,9 +328,12 @@ class PlaceLinker:
     def _high(self, name: str) -> bool:
         return any(self.table.rank(m.code) < 3 for m in matches(name))
 
-    def _part(self, part: str) -> str | None:
+    def _part(self, part: str) -> tuple[str, ...]:
+        """The codes that a part of 沪苏浙 or 京雄保 stands for, none if it is no place."""
+        if part in groups():
+            return groups()[part][1]
         link = self._one_character(part) if len(part) == 1 else self._division(part)
-        return link.code if link and link.relation == "is" else None
+        return (link.code,) if link and link.code else ()
 
     def _zone_of(self, name: str) -> PlaceLink | None:
         """雅安经开区, 高新区: the zone of its kind in the division that the name or the report gives."""
@@ -360,13 +363,14 @@ class PlaceLinker:
                 return choice.code
         return None
 
-    def _inside(self, name: str) -> Iterator[Match]:
+    def _inside(self, name: str, forms: Iterable[str]) -> Iterator[str]:
         """Divisions named anywhere in a longer name; townships only by their official names."""
         for start in range(len(name) - 1):
             for end in range(start + 2, min(len(name), start + 12) + 1):
-                for match in matches(name[start:end]):
-                    if self.table.rank(match.code) < 4 or (match.form == "full" and len(name) > end - start):
-                        yield match
+                found = [m for m in matches(name[start:end]) if m.form in forms]
+                found = [m for m in found if m.form == "full" or self.table.rank(m.code) < 4]
+                if found and (choice := self._choose(found)).code and end - start < len(name):
+                    yield str(choice.code)
 
     # the links
 
@@ -383,62 +387,3 @@ class PlaceLinker:
     def _open(self, name: str, candidates: Sequence[str] = ()) -> PlaceLink:
         few = tuple(candidates[:MAX_CANDIDATES])
         return PlaceLink(name, None, None, relation=None, candidates=few, confidence=round(0.3 / max(len(few), 1), 3))
-
-
-def resolve_report_place(
-    name: str | None, *, title: str = "", issuer: str = "", mentions: Iterable[str] = (), text: str = ""
-) -> PlaceLink | None:
-    """The division that a report is about.
-
-    ``name`` is the place as its metadata gives it (星沙街道, 涞水, 河北省保定市); a name that several divisions share is settled by
-    the divisions above and below each that title, issuer, the report's place mentions and its text name. None where they
-    do not settle it.
-
-    >>> resolve_report_place("城关镇", mentions=["和林格尔县"]).path
-    ('内蒙古自治区', '呼和浩特市', '和林格尔县', '城关镇')
-    """
-    linker = PlaceLinker()
-    if name == "全国" or (name and linker._country(name)):
-        return linker._country("中国")
-    sources = [LEAD.sub("", s) for s in (name, issuer, title) if s]
-    found = next((m for source in sources if (m := _leading(source))), [])
-    evidence = "\n".join((*sources, *mentions, text))
-    scores = {m.code: _support(m.code, evidence) for m in found}
-    ranked = sorted(scores, key=lambda c: (-scores[c], linker.table.rank(c)))
-    if len(ranked) < 2:
-        return linker._is(ranked[0], 0.97) if ranked else None
-    best, second = ranked[:2]
-    if scores[best] >= 2 and scores[best] >= 1.5 * scores[second]:
-        return linker._is(best, 0.9, tuple(ranked))
-    top = sorted(ranked, key=linker.table.rank)
-    if linker.table.rank(top[0]) < min(4, linker.table.rank(top[1])):
-        nested = all(linker.table.within(c, top[0]) for c in ranked)  # 涞水: the county and its town 涞水镇
-        return linker._is(top[0], 0.92 if nested else 0.75, tuple(ranked))
-    return None
-
-
-def _leading(source: str) -> list[Match]:
-    """The divisions that a metadata field names: all of it, or its longest start (番禺区 of 番禺区卫生健康局)."""
-    table = gazetteer()
-    for cut in range(min(len(source), 30), 1, -1):
-        found = chains(source[:cut]) or matches(source[:cut])
-        if cut < len(source):
-            found = [m for m in found if m.form != "short" or table.rank(m.code) < 4]
-        if found:
-            return found
-    return []
-
-
-def _support(code: str, evidence: str) -> float:
-    """How much a text speaks of the surroundings of a division: names above it count 3, names below it 1 each."""
-    table = gazetteer()
-    score = 0.0
-    for above in table.lineage(code)[1:]:
-        division = table.divisions[above]
-        base = stem(division.name, division.level)
-        score += 3.0 * (division.name in evidence) or 1.5 * (len(base) >= 2 and base in evidence)
-    for below in table.children.get(code, ()):
-        division = table.divisions[below]
-        base = stem(division.name, division.level)
-        score += 1.0 * (division.name in evidence) or 0.5 * (len(base) >= 2 and len(below) == 6 and base in evidence)
-    return score

@@ -143,3 +143,17 @@ def test_any_text_gets_an_answer(names: list[str]) -> None:
             assert code is None or code in table.divisions
         if link.code:
             assert link.path == table.path(link.code)
+
+
+def test_a_bare_issuer_leaves_the_place_to_the_text() -> None:
+    text = "天门市工业增长。天门经开区扩容。武汉都市圈协同。竟陵街道、侨乡街道、岳口镇、皂市镇环境改善。"
+    found = resolve_report_place(None, issuer="市人民政府", text=text)
+    assert found is not None
+    assert found.path == ("湖北省", "天门市")
+    assert resolve_report_place(None, issuer="市人民政府", text="我市合作不断深化，合作共赢，合作发展。") is None
+
+
+def test_a_county_and_its_town_of_the_same_name() -> None:
+    found = resolve_report_place("容城", text="河北省保定市容城县")
+    assert found is not None
+    assert found.code == "130629"
