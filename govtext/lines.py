@@ -13,6 +13,7 @@ BLANK = "".join(
 ) + ("\u202f\u205f\u2060\u3000\ufeff\xad")
 
 _LONG_LINE = 500
+_MIN_HEADING = 2
 _BREAK = re.compile(r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+|(?:\\r\\n|\\[rn](?![A-Za-z]))+")
 _WIDE_GAP = re.compile(r"[\u2002\u2003\u3000\xa0]{2,}")
 _NUMBER_AHEAD = re.compile(
@@ -60,7 +61,9 @@ def _add_paragraphs(text: str, start: int, end: int, lines: list[tuple[int, int]
     position = start
     for gap in _WIDE_GAP.finditer(text, start, end):
         before = text[gap.start() - 2 : gap.start()].rstrip()[-1:]
-        if is_long or before in _CLOSED or _NUMBER_AHEAD.match(text, gap.end(), end):
+        number = _NUMBER_AHEAD.match(text, position, gap.start())
+        is_heading = number is not None and gap.start() - number.end() >= _MIN_HEADING
+        if is_long or is_heading or before in _CLOSED or _NUMBER_AHEAD.match(text, gap.end(), end):
             a, b = trim(text, position, gap.start())
             if a < b:
                 lines.append((a, b))

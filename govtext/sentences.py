@@ -12,7 +12,7 @@ from govtext.types import Furniture, Section, Sentence
 Span = tuple[int, int]
 
 _STOP = re.compile(r"[。！？!?]+")
-_CLOSERS = re.compile(r"[”’」』》〉）)】\]'\"]*")
+_CLOSERS = "”’」』》〉）)】]'\""
 _PAIRED = re.compile(r"[“”「」『』《》\"]")
 _OPENING = {"“": "”", "「": "」", "『": "』", "《": "》"}
 _MAX_QUOTE = 300
@@ -107,12 +107,14 @@ def _is_no_stop(text: str, stop: re.Match[str], end: int) -> bool:
 
 def _end_with_closers(text: str, position: int, start: int, end: int) -> int:
     """End of a sentence with its closing marks; a straight quote closes only where one is open in the sentence."""
-    closers = _CLOSERS.match(text, position, end)
-    after = closers.end() if closers else position
-    quote = text.find('"', position, after)
-    if quote >= 0 and text.count('"', start, quote) % 2 == 0:
-        return quote
-    return after
+    is_open = text.count('"', start, position) % 2 == 1
+    while position < end and text[position] in _CLOSERS:
+        if text[position] == '"':
+            if not is_open:
+                break
+            is_open = False
+        position += 1
+    return position
 
 
 def _held_spans(text: str, start: int, end: int) -> list[Span]:
@@ -155,11 +157,15 @@ def _outside(text: str, start: int, end: int, inline: list[Furniture], starts: l
     start, end = trim(text, start, end)
     at = bisect_left(starts, start)
     while at < len(inline) and inline[at].start == start < end:
-        start, end = trim(text, min(inline[at].end, end), end)
+        start = min(inline[at].end, end)
+        while start < end and text[start] in BLANK:
+            start += 1
         at += 1
     last = bisect_left(starts, end) - 1
-    while last >= 0 and inline[last].kind == "code" and start <= inline[last].start and inline[last].end == end:
-        start, end = trim(text, start, inline[last].start)
+    while last >= at and inline[last].kind == "code" and inline[last].end == end:
+        end = inline[last].start
+        while start < end and text[end - 1] in BLANK:
+            end -= 1
         last -= 1
     return start, end
 

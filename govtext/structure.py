@@ -24,12 +24,16 @@ _INLINE_END = re.compile(r"[。！？!?](?=.)|(?<=[^\s\d])(?=\s)")
 _BEFORE_INLINE = re.compile(f"[。！？!?：:][”’）)]?\\s{{0,8}}(?=[{_CN}]{{1,3}}、|[（(][{_CN}]{{1,3}}[)）])")
 _CLAUSE_END = re.compile(r"[，,；;：:]")
 _COLON = re.compile(r"[：:]")
+_SEMICOLON = re.compile(r"[；;]")
 _MEETING = re.compile(r"会议|大会|[届次].{0,6}全会")
 _YEAR = re.compile(r"(?<!\d)((?:20|19)\d\d)(?=年)|[二一][〇○零九][〇○零一二三四五六七八九]{2}(?=年)")
 _PLAIN_HEADING = re.compile(
     r"(?:\d{4}年|[二一][〇○零九][〇○零一二三四五六七八九]{2}年|[过刚]去|上半年|下半年|今[年后]|明年|全年|下一?[步年]"
     r"|“?十[一二三四五]五|本届|[一二三四五两]年来)(?:(?!街道|人民政府|办事处)[^。；！？，：]){0,24}"
     r"(?:回顾|总结|成效|成就|情况|计划|安排|打算|思路|任务|目标|建议|重点工作|要求)"
+)
+_APPENDED = re.compile(
+    r"(?:附件|附录|附表)[一二三四五六七八九十\d]{0,3}[:：]?|.{0,16}(?:名词|用语|术语|注)(?:解释|释|注释|说明)[:：]?"
 )
 _RANKS = {row["style"]: rank for rank, row in enumerate(read_table("numbering"))}
 _PLAIN_RANK = _RANKS["cn"] - 0.5
@@ -177,16 +181,20 @@ def _heading_span(text: str, start: int, end: int, *, inline: bool) -> tuple[int
         return start, gap.end()
     if (colon := _COLON.search(text, start, min(limit, start + 16))) and colon.end() < end:
         return start, colon.start()
+    if (listed := _SEMICOLON.search(text, start, limit)) and listed.end() < end:
+        limit = listed.start()
     if stop := _HEADING_END.search(text, start, limit):
         return start, stop.end()
-    if end == limit:
-        return start, end
+    if end == limit or listed:
+        return start, limit
     clause = _CLAUSE_END.search(text, start, limit)
     return start, clause.start() if clause else start
 
 
 def _plain(text: str, start: int, end: int) -> _Heading | None:
-    """The unnumbered heading of a review or plan part, alone on its line."""
+    """The unnumbered heading of a review or plan part, or of what is appended, alone on its line."""
+    if end - start <= _MAX_PLAIN and _APPENDED.fullmatch(text, start, end):
+        return _Heading(start=start, end=end, rank=-1, heading=text[start:end].rstrip("：:"))
     if end - start > _MAX_PLAIN or not _PLAIN_HEADING.fullmatch(text, start, end):
         return None
     heading = text[start:end]
@@ -215,12 +223,14 @@ def _with_marks(text: str, found: list[_Heading], marks: Sequence[HeadingMark]) 
     if not marks:
         return found
     by_start = {heading.start: heading for heading in found}
-    for mark in _without_title(marks, found):
+    marks = _without_title(marks, found)
+    top = min((mark.level for mark in marks), default=1)
+    for mark in marks:
         start, end = trim(text, mark.start, mark.end)
         if start in by_start:
             by_start[start] = replace(by_start[start], mark=mark.level, lone=True)
         elif 0 < end - start <= 2 * _MAX_HEADING:
-            rank = _PLAIN_RANK + max(0, 2 * (mark.level - min(m.level for m in marks)) - 1)
+            rank = _PLAIN_RANK + max(0, 2 * (mark.level - top) - 1)
             by_start[start] = _Heading(start=start, end=end, rank=rank, heading=text[start:end], mark=mark.level)
     return [by_start[start] for start in sorted(by_start)]
 
@@ -291,12 +301,12 @@ def _with_ends(text: str, sections: list[Section], *, end: int) -> list[Section]
 
 def _text_end(text: str, furniture: Sequence[Furniture]) -> int:
     """End of the text without the furniture that closes it."""
-    end = trim(text, 0, len(text))[1]
+    end = len(text)
     for piece in reversed(furniture):
-        if piece.end < end:
+        if text[piece.end : end].strip(BLANK):
             break
-        end = trim(text, 0, piece.start)[1] if piece.kind not in INLINE_FURNITURE else end
-    return end
+        end = piece.start
+    return trim(text, 0, end)[1]
 
 
 @cache
@@ -330,7 +340,9 @@ def _with_parts(sections: list[Section]) -> list[Section]:
         part = part or section.part
         place = (section.parent, section.level)
         year = _last_year([section.heading])
-        if part is None and (place in planned or 0 < reviewed < year):
+        if part is None and _APPENDED.fullmatch(section.heading):
+            pass
+        elif part is None and (place in planned or 0 < reviewed < year):
             part = "plan"
         elif part is None and 0 < year < intended:
             part = "review"
