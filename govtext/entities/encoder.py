@@ -1,54 +1,28 @@
-"""Characters to tag scores: the vocabulary, batches and windows around an ONNX model, run by onnxruntime."""
+"""Characters to tag scores: batches and windows around an ONNX model, run by onnxruntime."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from govtext.entities.tagging import Scores
 
-PADDING, UNKNOWN, SPACE, FIRST, LAST = range(5)
-SPECIALS = ("[PAD]", "[UNK]", "[SPACE]", "[FIRST]", "[LAST]")
-FULL_WIDTH = range(0xFF01, 0xFF5F)
+Arrays = dict[str, NDArray[np.int64]]
 
 
-def normalize(char: str) -> str:
-    """One character as the vocabulary knows it: full-width ASCII to half width, Latin letters in lower case.
+class Inputs(Protocol):
+    """Makes the model's input arrays of a batch of texts; ``lead`` positions of the scores stand before the text."""
 
-    >>> [normalize(c) for c in "（Ａ镇"]
-    ['(', 'a', '镇']
-    """
-    if ord(char) in FULL_WIDTH:
-        char = chr(ord(char) - 0xFEE0)
-    return char.lower() if len(char.lower()) == 1 else char
+    lead: int
 
-
-class Vocabulary:
-    """Ids of characters; every text gets exactly one id a character, so that offsets hold."""
-
-    def __init__(self, characters: Iterable[str]) -> None:
-        self.characters = tuple(characters)
-        self._ids = {char: len(SPECIALS) + i for i, char in enumerate(self.characters)}
-        self._seen: dict[str, int] = {}
-
-    def __len__(self) -> int:
-        return len(SPECIALS) + len(self.characters)
-
-    def __call__(self, text: str) -> list[int]:
-        """One id a character."""
-        seen = self._seen
-        return [seen[char] if char in seen else self._learn(char) for char in text]
-
-    def _learn(self, char: str) -> int:
-        """The id of a character met for the first time, remembered as written."""
-        found = SPACE if char.isspace() else self._ids.get(normalize(char), self._ids.get(char, UNKNOWN))
-        self._seen[char] = found
-        return found
+    def __call__(self, texts: Sequence[str]) -> Arrays:
+        """The arrays by input name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +53,16 @@ def windows(text: int, length: int, *, size: int, overlap: int) -> Iterator[Wind
 
 
 class Encoder:
-    """Scores every character for every tag with an ONNX model (``ids`` in, ``scores`` out).
+    """Scores every character for every tag with an ONNX model (output ``scores``: batch, positions, tags).
 
-    Windows are sorted by length and put into batches of about ``batch_chars`` characters; the order of the texts and
-    their neighbours do not change a score beyond float rounding.
+    Windows of at most ``size`` characters are sorted by length and put into batches of about ``batch_chars`` characters.
     """
 
     def __init__(
-        self, model: bytes, vocabulary: Vocabulary, *, size: int = 254, overlap: int = 32, batch_chars: int = 2048
+        self, model: bytes, inputs: Inputs, *, size: int = 254, overlap: int = 32, batch_chars: int = 2048
     ) -> None:
         self.model = model
-        self.vocabulary = vocabulary
+        self.inputs = inputs
         self.size = size
         self.overlap = overlap
         self.batch_chars = batch_chars
@@ -109,13 +82,12 @@ class Encoder:
 
     def score(self, texts: Sequence[str]) -> list[Scores]:
         """Log probabilities (characters, tags) of each text, in the order given."""
-        ids = [self.vocabulary(text) for text in texts]
         parts: list[list[tuple[Window, Scores]]] = [[] for _ in texts]
-        every = [w for i, seq in enumerate(ids) if seq for w in self._windows(i, len(seq))]
+        every = [w for i, text in enumerate(texts) if text for w in self._windows(i, len(text))]
         for batch in self._batches(every):
-            for window, scores in zip(batch, self._run([ids[w.text][w.start : w.end] for w in batch]), strict=True):
+            for window, scores in zip(batch, self._run([texts[w.text][w.start : w.end] for w in batch]), strict=True):
                 parts[window.text].append((window, scores[window.keep_start : window.keep_end]))
-        return [self._join(found) for found in parts]
+        return [_join(found) for found in parts]
 
     def _windows(self, text: int, length: int) -> Iterator[Window]:
         return windows(text, length, size=self.size, overlap=self.overlap)
@@ -130,18 +102,15 @@ class Encoder:
         if batch:
             yield batch
 
-    def _run(self, sequences: list[list[int]]) -> Iterator[Scores]:
-        width = max(map(len, sequences)) + 2
-        ids: NDArray[np.int64] = np.full((len(sequences), width), PADDING, np.int64)
-        for row, seq in zip(ids, sequences, strict=True):
-            row[: len(seq) + 2] = [FIRST, *seq, LAST]
-        scores: Scores = self._session.run(["scores"], {"ids": ids})[0]
-        scores -= scores.max(axis=-1, keepdims=True)
+    def _run(self, texts: list[str]) -> Iterator[Scores]:
+        scores: Scores = self._session.run(["scores"], self.inputs(texts))[0]
+        scores = scores - scores.max(axis=-1, keepdims=True)
         scores -= np.log(np.exp(scores).sum(axis=-1, keepdims=True))
-        return (scores[i, 1 : len(seq) + 1] for i, seq in enumerate(sequences))
+        lead = self.inputs.lead
+        return (scores[i, lead : lead + len(text)] for i, text in enumerate(texts))
 
-    @staticmethod
-    def _join(found: list[tuple[Window, Scores]]) -> Scores:
-        if not found:
-            return np.zeros((0, 0), np.float32)
-        return np.concatenate([scores for _, scores in sorted(found, key=lambda pair: pair[0].start)])
+
+def _join(found: list[tuple[Window, Scores]]) -> Scores:
+    if not found:
+        return np.zeros((0, 0), np.float32)
+    return np.concatenate([scores for _, scores in sorted(found, key=lambda pair: pair[0].start)])

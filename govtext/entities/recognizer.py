@@ -12,9 +12,10 @@ import numpy as np
 import srsly
 
 from govtext.entities.consistency import repeat_names
-from govtext.entities.encoder import Encoder, Vocabulary
+from govtext.entities.encoder import Encoder
 from govtext.entities.rules import obey_rules
 from govtext.entities.tagging import ALL_LABELS, Scores, TagScheme
+from govtext.entities.vocabulary import Characters, Pieces
 from govtext.errors import ModelError
 from govtext.labels import NAME_LABELS
 from govtext.types import Entity, Label, SentenceContext
@@ -28,10 +29,12 @@ class RecognizerConfig:
     """What the trained weights were made with, and how they are read.
 
     ``size`` and ``overlap`` are characters; ``sure`` is the probability from which a name counts as known in its
-    report.
+    report. A model that reads word pieces besides characters lists them with their log probabilities.
     """
 
     characters: str
+    pieces: tuple[str, ...] = ()
+    piece_scores: tuple[float, ...] = ()
     labels: tuple[Label, ...] = ALL_LABELS
     size: int = 254
     overlap: int = 32
@@ -46,7 +49,14 @@ class RecognizerConfig:
                 f"the name recogniser has format {values.get('format')!r}, this version reads {FORMAT}: "
                 "train it again with  govtext train entities"
             )
-        return cls(**{**values, "labels": tuple(values["labels"])})
+        lists = ("labels", "pieces", "piece_scores")
+        fields: dict[str, Any] = {name: tuple(value) if name in lists else value for name, value in values.items()}
+        return cls(**fields)
+
+    def inputs(self) -> Characters | Pieces:
+        """What turns texts into the model's input arrays."""
+        characters = Characters(self.characters)
+        return Pieces(self.pieces, self.piece_scores, characters) if self.pieces else characters
 
 
 class NameRecognizer:
@@ -59,7 +69,7 @@ class NameRecognizer:
     def __init__(self, model: bytes, config: RecognizerConfig) -> None:
         self.config = config
         self.scheme = TagScheme(config.labels)
-        self.encoder = Encoder(model, Vocabulary(config.characters), size=config.size, overlap=config.overlap)
+        self.encoder = Encoder(model, config.inputs(), size=config.size, overlap=config.overlap)
 
     def predict(
         self, sentences: Sequence[str], contexts: Sequence[SentenceContext] | None = None
