@@ -23,7 +23,8 @@ SUFFIXES = {
     "zone": (),
 }
 RANK = {"country": 0, "province": 1, "prefecture": 2, "county": 3, "zone": 3, "township": 4}
-AUTONOMOUS = {"自治州": "州", "自治县": "县", "自治旗": "旗", "民族乡": "乡"}
+ETHNIC_ENDINGS = ("族", "蒙古", "维吾尔", "哈萨克", "锡伯", "塔吉克", "柯尔克孜")
+AUTONOMOUS = {"自治州": "州", "自治县": "县", "自治旗": "旗", "族乡": "乡"}
 # the words that name a division by its kind alone (县 in 县委), and how its official name ends
 RELATIVE_ENDINGS = {
     "自治区": ("自治区",),
@@ -82,18 +83,15 @@ def stem(name: str, level: str) -> str:
     >>> stem("长沙县", "county"), stem("恩施土家族苗族自治州", "prefecture"), stem("麻陇彝族乡", "township")
     ('长沙', '恩施', '麻陇')
     """
-    suffixes = [s for s in SUFFIXES[level] if name.endswith(s) and len(name) > len(s)]
-    if not suffixes:
-        return ""
-    suffix = next((s for s in suffixes if len(name) - len(s) >= 2), suffixes[-1])
-    base = name[: -len(suffix)]
-    if suffix in ("特别行政区", "街道", "镇", "地区", "苏木", "省", "盟"):
+    base = suffix = ""
+    for suffix in SUFFIXES[level]:
+        if name.endswith(suffix):
+            base = name[: -len(suffix)]
+            if len(base) >= 2:
+                break
+    if not base or suffix in ("特别行政区", "街道", "镇", "地区", "苏木", "省", "盟"):
         return base
-    return (
-        without_ethnic_groups(base)
-        if base.endswith(("族", "蒙古", "维吾尔", "哈萨克", "锡伯", "塔吉克", "柯尔克孜"))
-        else base
-    )
+    return without_ethnic_groups(base) if base.endswith(ETHNIC_ENDINGS) else base
 
 
 def short_forms(name: str, level: str) -> Iterator[str]:
@@ -105,11 +103,10 @@ def short_forms(name: str, level: str) -> Iterator[str]:
     base = stem(name, level)
     if len(base) >= 2:
         yield base
-    short_suffix = next(
-        (short for full, short in AUTONOMOUS.items() if name.endswith(full)), "乡" if name.endswith("族乡") else ""
-    )
-    if base and short_suffix and base + short_suffix != name:
-        yield base + short_suffix
+    if base and ("自治" in name or name.endswith("族乡")):
+        kind = next((short for full, short in AUTONOMOUS.items() if name.endswith(full)), "")
+        if kind and base + kind != name:
+            yield base + kind
 
 
 def zone_form(name: str) -> str:

@@ -45,6 +45,10 @@ class PlaceLinker:
     ``report_place`` is the report's own place (see `resolve_report_place`); without it a name that several divisions share
     stays open.
 
+    The confidence of a link is set by rule, not fitted: 0.9 and more for official names and for short forms at home or of
+    provinces and cities; 0.7 to 0.9 for short forms elsewhere and for containers that the name itself gives; below that the
+    likeliest reading where a township, river or road of the same name is possible, and the report's own place as container.
+
     >>> linker = PlaceLinker(resolve_report_place("福州市"))
     >>> [(link.code, link.path) for link in linker.link(["鼓楼区"])]
     [('350102', ('福建省', '福州市', '鼓楼区'))]
