@@ -121,8 +121,8 @@ def _stage(text: str, project: Entity, names: Sequence[Entity]) -> StageWord | N
     if opener := next((w for w in free if project.end <= w.start < end and text[w.start - 1] == "、"), None):
         after = [w for w in after if w.start < opener.start]
     nearest = after[:1] + before[-1:]
-    if not nearest and not any(e.label == "PROJECT" and e.start >= end for e in names):
-        nearest = [w for w in free if not w.weak and WAIT.fullmatch(text, end, w.start)]
+    if all(w.weak for w in nearest) and not any(e.label == "PROJECT" and e.start >= end for e in names):
+        nearest += [w for w in free if not w.weak and WAIT.fullmatch(text, end, w.start)]
     return next((w for w in nearest if not w.weak), nearest[0] if nearest else None)
 
 
