@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 
 from govtext.lines import find_lines
@@ -21,6 +21,7 @@ _MAX_LINE = 160
 _MAX_SUMMARY = 600
 _MAX_NOTES = 1200
 _MIN_PAGE = 150
+_MIN_BREAK = 8
 _ZONES = ("any", "edge", "head", "tail")
 _CODE = re.compile(r"(?:\\r\\n|\\[rnt](?![A-Za-z]))+|&(?:[a-zA-Z]{2,8}|#x?[0-9a-fA-F]{1,6});|\?{2,}")
 _FOOTNOTE = re.compile(r"[\[［〔【]\d{1,3}[\]］〕】]|(?<=[”」』》])[①-⑳]|[①-⑳](?=[，。；、,;！])")
@@ -98,10 +99,33 @@ def _find_blocks(lines: list[_Line]) -> Iterator[Furniture]:
     """Whole lines: by the table in the head, the body and the tail, and what stands among them."""
     first, last = _body(lines)
     yield from _mark_head(lines[:first])
-    for line in lines[first:last]:
+    for is_text, run in groupby(lines[first:last], key=_is_prose):
+        group = list(run)
+        yield from _mark_any(group) if is_text else _mark_between(group)
+    yield from _mark_tail(lines[last:], has_body=last > first)
+
+
+def _mark_any(lines: Iterable[_Line]) -> Iterator[Furniture]:
+    """Furniture that is furniture wherever it stands."""
+    for line in lines:
         if match := _match_kind(line, "any"):
             yield Furniture(line.start, line.end, match[0])
-    yield from _mark_tail(lines[last:], has_body=last > first)
+
+
+def _mark_between(lines: list[_Line]) -> Iterator[Furniture]:
+    """Furniture among short lines inside the body: all of it where a page ends and another starts there."""
+    if len(lines) < _MIN_BREAK:
+        yield from _mark_any(lines)
+        return
+    kinds = [_match_kind(line, *_ZONES) for line in lines]
+    marked = [i for i, kind in enumerate(kinds) if kind and len(lines[i].bare) > 1]
+    if sum(kinds[i] is not None and lines[i].bare.isalnum() for i in marked) < _MIN_BREAK // 2:
+        yield from _mark_any(lines)
+        return
+    kind = "navigation"
+    for line, match in zip(lines[marked[0] : marked[-1] + 1], kinds[marked[0] :], strict=False):
+        kind = match[0] if match else kind
+        yield Furniture(line.start, line.end, kind)
 
 
 def _body(lines: list[_Line]) -> Span:
@@ -174,14 +198,15 @@ def _between(index: int, marked: list[int]) -> bool:
 
 def _mark_tail(lines: list[_Line], *, has_body: bool) -> Iterator[Furniture]:
     """Furniture below the body: lines by the table, and everything after one that opens a link list or footer."""
+    kinds = [_match_kind(line, "any", "edge", "tail") for line in lines]
+    marked = [i for i, kind in enumerate(kinds) if kind]
     rest: str | None = None
-    for line in lines:
-        match = _match_kind(line, "any", "edge", "tail")
-        if match:
-            yield Furniture(line.start, line.end, match[0])
-            rest = match[0] if match[1] and has_body else rest
-        elif rest:
-            yield Furniture(line.start, line.end, rest)
+    for i, (line, kind) in enumerate(zip(lines, kinds, strict=True)):
+        if kind:
+            yield Furniture(line.start, line.end, kind[0])
+            rest = kind[0] if kind[1] and has_body else rest
+        elif rest or _is_link(i, line, marked):
+            yield Furniture(line.start, line.end, rest or "navigation")
 
 
 def _find_page_numbers(lines: list[_Line]) -> Iterator[Furniture]:

@@ -17,7 +17,7 @@ _PAIRED = re.compile(r"[“”「」『』《》\"]")
 _OPENING = {"“": "”", "「": "」", "『": "』", "《": "》"}
 _MAX_QUOTE = 300
 _SHORT_QUOTE = 15
-_GOES_ON = re.compile(r"[，、；：,;:。！？的等与和及或之]|[^。！？：，；“”]{0,6}(?:说|指出|强调|表示|写道)(?![：:])")
+_GOES_ON = re.compile(r"[，、；：,;:。！？的等与和及或之]|[^。！？：，；“”]{0,6}(?:(?<!是)说|指出|强调|表示|写道)(?![：:])")
 _INTRODUCED = re.compile(r"[：:，,。！？；]\s?$|(?:说|指出|强调|提出|要求)$")
 
 
@@ -121,6 +121,7 @@ def _held_spans(text: str, start: int, end: int) -> list[Span]:
     """Outermost titles and quotations in which no sentence ends, sorted."""
     held: list[Span] = []
     opened: dict[str, int] = {}
+    is_paired = text.count('"', start, end) % 2 == 0
     for mark in _PAIRED.finditer(text, start, end):
         sign, at = mark.group(), mark.start()
         if sign == '"' and "”" in opened:
@@ -134,7 +135,7 @@ def _held_spans(text: str, start: int, end: int) -> list[Span]:
                     held.pop()
                 if not held or held[-1][1] < first:
                     held.append((first, at + 1))
-        elif sign == '"':
+        elif sign == '"' and is_paired:
             opened[sign] = at
     return held
 

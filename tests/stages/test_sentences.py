@@ -40,7 +40,7 @@ PIECES = [
     "一、",
     "投资",
 ]
-SHORT, LONG = 40_000, 400_000
+SHORT, LONG = 25_000, 250_000
 
 
 def lay_out(text: str) -> tuple[list[Section], list[Sentence]]:
