@@ -51,7 +51,7 @@ def _place_and_level(
 ) -> tuple[Found | None, Found | None]:
     """Place and level belong together: the level is the issuer's or the place's, and a national body has no place."""
     said = [_as_passage(found) for found in (issuer, meeting) if found]
-    level = find_level(issuer, None, [p for p in (title, *said) if p])
+    level = find_level(issuer, [p for p in (title, *said) if p], report.passage(0, 300))
     if level and level.value == "national":
         return None, level
     names = [Passage(name, "file name")] if name else []

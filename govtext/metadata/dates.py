@@ -21,6 +21,8 @@ _MEETING = re.compile(
     rf"(?:第 ?)?{_COUNT}次(?:全体)?\s{{0,3}}(?:会\s?议|全会)"
     rf"|中国共产党[\u4e00-\u9fff]{{0,10}}第{_COUNT}次(?:全国)?代表大会"
 )
+_MEETING_USE = re.compile(r"\s{0,3}(?:$|\n|上|通过|听取|审议|开幕|政府工作报告|\(|\)|（|）| )")
+_OCCASION = re.compile(r"日\s{0,3}(?:在|于)?[^。，,]{0,30}(?:会议|大会)|日\s{0,3}在")
 _MEETING_LEAD = re.compile(r"^.*(?:[在于日年月]|出席|召开|举行)(?=.*届)", re.DOTALL)
 _MEETING_OWNER = re.compile(r"(?:[省市区县旗州盟镇乡]|街道|中国共产党|中共|政协|人大)$")
 
@@ -59,7 +61,7 @@ def _bare_date(report: ReportText) -> Found | None:
     for line in lines[:12]:
         passage = report.passage(line.start, line.end, report.source_at(line.start, line.end))
         date = next(find_dates(passage), None)
-        if date and (_is_dateline(line) or _MEETING.search(passage.text) or "在" in passage.text[:40]):
+        if date and (_is_dateline(line) or _OCCASION.search(passage.text)):
             return date
     return None
 
@@ -88,7 +90,8 @@ def find_meeting(report: ReportText) -> Found | None:
     '青禾县第十八届人民代表大会第三次会议'
     """
     opening = report.opening
-    match = _MEETING.search(opening.text)
+    meetings = _MEETING.finditer(opening.text)
+    match = next((m for m in meetings if _MEETING_USE.match(opening.text, m.end())), None)
     if not match:
         return None
     start = match.start() + _lead_length(match[0])

@@ -14,9 +14,13 @@ from govtext.types import Found
 _BEHALF = re.compile(r"(?:代表|受)([\u4e00-\u9fff]{2,20}?)(?:委托|的委托|,|，|向|作|主要|就|报告)")
 _TITLE_END = re.compile(r"\d{4}|关于|印发|政府工作报告|工作报告|工作总结|工作计划|工作要点|的|年度|[《“]")
 _SPEAKER = re.compile(
-    r"([\u4e00-\u9fff]{2,20}?(?:人民政府|国务院|街道办事处))(?:代|副|代理)?(?:省长|市长|县长|区长|州长|旗长|盟长|镇长|乡长|主席|总理|主任)"
+    r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{2,20}?(?:人民政府|国务院|街道办事处))(?:代|副|代理)?(?:省长|市长|县长|区长|州长|旗长|盟长|镇长|乡长|主席|总理|主任)"
 )
 _DATE_LINE = re.compile(r"^\(?(?:19|20)\d\d ?年 ?\d{1,2} ?月 ?\d{1,2} ?日\)?$|^(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}$")
+_OFFICE = re.compile(r"(?<![\u4e00-\u9fff])[\u4e00-\u9fff]{2,24}(?:街道办事处|[镇乡]人民政府)(?![\u4e00-\u9fff])")
+_DEPARTMENT = re.compile(
+    r"(?<![\u4e00-\u9fff])[\u4e00-\u9fff]{1,6}[省市区县旗州][\u4e00-\u9fff]{2,12}?(?:局|厅|委员会)(?=[围坚深认在以按全紧])"
+)
 _DIVISION_END = re.compile(r"[省市区县旗州镇乡]$|街道$")
 _GENERIC = re.compile(
     r"^(?:[省市州区县旗镇乡]|本|我)?(?:人民)?政府(?:办公[厅室])?$|^(?:街道)?办事处$|^街道$|^办公[厅室]$"
@@ -27,17 +31,24 @@ def find_issuer(report: ReportText, *, title: Passage | None, extra: Iterable[Pa
     """The issuing body as the report names it: by label, title, signature, the words of the speaker, the page."""
     pages = [*find_fields(report, "source"), *extra]
     named = [
-        *_bodies(find_fields(report, "issuer")), *_in_title(title), *_signatures(report), *_speakers(report), *_bodies(pages),
+        *_bodies(find_fields(report, "issuer")), *_in_title(title), *_signatures(report), *_speakers(report),
+        *_in_opening(report), *_bodies(pages),
     ]  # fmt: skip
     particular = [found for found in named if not _GENERIC.match(str(found.value))]
-    return next(iter(particular or named), None)
+    bodies = [found for found in particular if issuer_level(str(found.value))]
+    return next(iter(bodies or particular or named), None)
 
 
-def find_level(issuer: Found | None, place_level: str | None, marks: Iterable[Passage]) -> Found | None:
-    """Level of government: national marks, then the ending of the issuer's name, then the level of the place."""
-    for passage in marks:
-        if m := _national_pattern().search(passage.text):
+def find_level(issuer: Found | None, named: Iterable[Passage], address: Passage) -> Found | None:
+    """Level of government: national where title, issuer, meeting or address say so, else by the issuer's name.
+
+    None where the issuer is a government, whose level is that of its place.
+    """
+    for passage in named:
+        if m := _national_pattern("name").search(passage.text[:24]):
             return passage.found("national", m.start(), m.end())
+    if m := _national_pattern("address").search(address.text):
+        return address.found("national", m.start(), m.end())
     ending = issuer_level(str(issuer.value)) if issuer else None
     if issuer and ending and ending != "division":
         return Found(ending, issuer.source, issuer.start, issuer.end)
@@ -97,6 +108,13 @@ def _speakers(report: ReportText) -> Iterator[Found]:
                 yield head.found(m[1], m.start(1), m.end(1))
 
 
+def _in_opening(report: ReportText) -> Iterator[Found]:
+    """An office in the page's path (``…街道办事处 > 政府工作报告``), a department that the first sentence is about."""
+    for pattern in (_OFFICE, _DEPARTMENT):
+        for m in pattern.finditer(report.text, 0, report.opening_end):
+            yield report.passage(0, report.opening_end).found(m[0], m.start(), m.end())
+
+
 @cache
 def _suffix_levels() -> dict[str, str]:
     return {row["suffix"]: row["level"] for row in read_table("issuer_suffixes")}
@@ -108,5 +126,9 @@ def _suffix_pattern() -> re.Pattern[str]:
 
 
 @cache
-def _national_pattern() -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(row["mark"]) for row in read_table("national_marks")))
+def _national_pattern(where: str) -> re.Pattern[str]:
+    marks = [row["mark"] for row in read_table("national_marks") if row["where"] == where]
+    if where == "name":
+        rows = [row for row in read_table("national_bodies") if row["kind"] != "party"]
+        marks += [form for row in rows for form in (row["form"], row["full"]) if len(form) > 2]
+    return re.compile("|".join(sorted(set(marks), key=len, reverse=True)))

@@ -16,6 +16,7 @@ _SALUTATION = re.compile(r"各位(?:代表|委员|同志)|同志们")
 _LITERAL_BREAKS = re.compile(r"(?:\\r|\\n){1,8}")
 _LITERAL_SPACES = re.compile(r"&nbsp;|\?{2,99}")
 _BLANKS = str.maketrans(dict.fromkeys("\u3000\xa0\u2002\u2003\u2009\u200b\ufeff\t", " ") | {"\r": "\n"})
+_PLAIN = FULL_WIDTH | _BLANKS
 _CHINESE_YEAR = re.compile(r"[一二][〇○零Ｏ一二三四五六七八九0-9]{3}(?=年)")
 _YEAR_DIGITS = str.maketrans("〇○零Ｏ一二三四五六七八九", "0000123456789")
 
@@ -26,10 +27,13 @@ def normalize(text: str) -> str:
     >>> normalize("二〇二二年１月&nbsp;\\\\r\\\\n")
     '2022年1月      \\n\\n\\n\\n'
     """
+    return _CHINESE_YEAR.sub(lambda m: m[0].translate(_YEAR_DIGITS), _without_scraps(text).translate(_PLAIN))
+
+
+def _without_scraps(text: str) -> str:
+    """The text with blanks and line breaks for what scrapers leave of them, each character at its place."""
     text = _LITERAL_BREAKS.sub(lambda m: "\n" * len(m[0]), text)
-    text = _LITERAL_SPACES.sub(lambda m: " " * len(m[0]), text)
-    text = text.translate(FULL_WIDTH).translate(_BLANKS)
-    return _CHINESE_YEAR.sub(lambda m: m[0].translate(_YEAR_DIGITS), text)
+    return _LITERAL_SPACES.sub(lambda m: " " * len(m[0]), text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,11 @@ class Line:
 
 
 class ReportText:
-    """The normalized text of a report, with its lines and its parts: head, address, tail."""
+    """A report's text, normalized (``text``), and its parts: head, opening, lines."""
 
     def __init__(self, text: str, *, furniture: Sequence[Furniture] = ()) -> None:
         self.text = normalize(text)
+        self._original = text
         self._furniture = sorted((f.start, f.end) for f in furniture)
         salutation = _SALUTATION.search(self.text, 0, HEAD)
         self.opening_end = salutation.start() if salutation else min(len(self.text), 400)
@@ -69,6 +74,10 @@ class ReportText:
     def passage(self, start: int, end: int, source: str = "text") -> Passage:
         """The stretch from ``start`` to ``end``."""
         return Passage(self.text[start:end], source, start)
+
+    def written(self, start: int, end: int) -> str:
+        """The text as written from ``start`` to ``end``, with plain blanks."""
+        return _without_scraps(self._original[start:end]).translate(_BLANKS)
 
     @property
     def head(self) -> Passage:

@@ -19,6 +19,7 @@ _SUBTITLE = re.compile(r"^[—―\-─–]{1,4}\s{0,2}(?=\S)")
 _PAGE_LINE = re.compile(
     r"首页|当前位置|位置:|字体|来源|索引|浏览|打印|分享|时间:|日期:|https?:|引证码|责任编辑|公开方式|\|"
 )
+_PROSE = re.compile(r"^(?:为|根据|按照|经|现将|各)|听取|审议|》[,，]")
 _SPACED = re.compile(r"(?<=[\u4e00-\u9fff]) {1,4}(?=[\u4e00-\u9fff](?: |$))")
 _TRAILING_DATE = re.compile(r"\s{1,9}(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}$")
 
@@ -28,12 +29,12 @@ def find_title(
 ) -> tuple[str, Passage] | None:
     """The title's value (one line) and the passage it was read from."""
     if fields := find_fields(report, "title"):
-        return _value(fields[0].text), fields[0]
+        return _value(_written(report, fields[0])), fields[0]
     if title:
         return title, _locate(report, title) or Passage(title, title_source)
     if lines := _title_lines(list(report.lines(0, HEAD))):
         passage = report.passage(lines[0].start, lines[-1].end, report.source_at(lines[0].start, lines[0].end))
-        return _join(lines), passage
+        return _join([report.written(line.start, line.end) for line in lines]), passage
     if name and _has_title_word(name):
         return name, Passage(name, "file name")
     return None
@@ -64,6 +65,8 @@ def _may_be_title(lines: Sequence[Line], i: int) -> bool:
         return False
     line = lines[i]
     text = _squeeze(line.text)
+    if len(re.findall("[,，]", text)) > 1 or _PROSE.search(text):
+        return False
     return (
         4 <= len(text) <= _MAX_TITLE
         and not _is_page_line(line)
@@ -91,8 +94,13 @@ def _value(text: str) -> str:
     return _TRAILING_DATE.sub("", _squeeze(" ".join(text.split())))
 
 
-def _join(lines: Sequence[Line]) -> str:
-    parts = [_value(line.text) for line in lines]
+def _written(report: ReportText, passage: Passage) -> str:
+    start = passage.start or 0
+    return report.written(start, start + len(passage.text))
+
+
+def _join(lines: Sequence[str]) -> str:
+    parts = [_value(line) for line in lines]
     value = parts[0]
     for part in parts[1:]:
         value += part if _SUBTITLE.match(part) or value.endswith(("关于", "印发", "的", "》")) else " " + part
