@@ -74,10 +74,14 @@ def analyze(
     files = [*(paths or []), *(sample_paths() if sample else [])]
     if not files:
         raise ReadError("nothing to analyze: name a file or folder, or try  govtext analyze --sample")
-    result = analyze_files(
-        files, out, load=lambda: load(model), model=model, format=format.value, resume=resume, overwrite=overwrite,
-        progress=sys.stderr.isatty(),
-    )  # fmt: skip
+    try:
+        result = analyze_files(
+            files, out, load=lambda: load(model), model=model, format=format.value, resume=resume, overwrite=overwrite,
+            progress=sys.stderr.isatty(),
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        typer.echo(f"govtext: stopped; go on with  govtext analyze … -o {out} --resume", err=True)
+        raise typer.Exit(130) from None
     if summary or (summary is None and sample):
         _print_summaries(result.written, format, limit=3)
     _report(result, format)
@@ -135,9 +139,6 @@ def main() -> None:
     except GovtextError as error:
         typer.echo(f"govtext: {error}", err=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        typer.echo("govtext: stopped; go on with --resume", err=True)
-        sys.exit(130)
 
 
 if __name__ == "__main__":

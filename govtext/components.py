@@ -228,6 +228,7 @@ def _project_links(doc: Doc, report: Report, projects: list[Entity]) -> list[Pro
     """What the sentence of each project says of its investment and stage."""
     metrics = [m for e in doc.ents if (m := extensions.metric(e))]
     entities, starts = _entities(doc), [s.start for s in report.sentences]
+    tags = extensions.store(doc).get("tags", {})
     links = []
     for project in projects:
         sentence = report.sentences[bisect_right(starts, project.start) - 1]
@@ -238,6 +239,7 @@ def _project_links(doc: Doc, report: Report, projects: list[Entity]) -> list[Pro
         facts = find_project_facts(
             report.text[sentence.start : sentence.end], _shifted(project, -sentence.start),
             [_moved(m, -sentence.start) for m in inside], others=others,
+            planned=tags.get(str(sentence.start), {}).get("status") == "planned",
         )  # fmt: skip
         money = inside[facts.investment] if facts.investment is not None else None
         at = None if facts.stage_start is None or facts.stage_end is None else (facts.stage_start, facts.stage_end)

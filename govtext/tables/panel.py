@@ -76,7 +76,7 @@ def indicator_names() -> dict[str, str]:
     """Id of every indicator by its id, its Chinese name and its synonyms."""
     names: dict[str, str] = {}
     for row in read_table("indicators"):
-        for name in (row["id"], row["name_zh"], *filter(None, row["synonyms"].split("|"))):
+        for name in (row["id"], row["name"], *filter(None, row["synonyms"].split("|"))):
             names.setdefault(name, row["id"])
     return names
 

@@ -37,7 +37,10 @@ def test_one_doc_a_list_and_a_record_give_the_same(sample_county):
 
 def test_panel_of_targets_and_results(two_years):
     results = tables.panel(two_years, indicators=["地区生产总值"], status="achieved")
-    assert results[["year", "kind", "value", "report"]].values.tolist() == [[2020, "change", 3.1, "a"], [2021, "change", 8.1, "b"]]
+    assert results[["year", "kind", "value", "report"]].values.tolist() == [
+        [2020, "change", 3.1, "a"],
+        [2021, "change", 8.1, "b"],
+    ]
     targets = tables.panel(two_years, indicators=["GDP"], status="planned")
     assert targets[["year", "value"]].values.tolist() == [[2021, 7.0], [2022, 6.0]]
     assert targets["bound"].tolist()[1] == "about"
@@ -54,11 +57,16 @@ def test_panel_with_an_unknown_indicator_names_similar_ones(two_years):
 def test_compare_sets_the_target_against_the_result(two_years):
     pairs = gt.compare(*two_years)
     target = pairs[pairs["relation"] == "target_result"]
-    assert target[["year_a", "value_a", "value_b", "difference"]].values.tolist() == [[2021, 7.0, 8.1, pytest.approx(1.1)]]
+    assert target[["year_a", "value_a", "value_b", "difference"]].values.tolist() == [
+        [2021, 7.0, 8.1, pytest.approx(1.1)]
+    ]
     assert "7%" in target["sentence_a"].item() and "8.1%" in target["sentence_b"].item()
 
 
-@pytest.mark.parametrize(("period", "year"), [("2021", 2021), ("2021-01/2021-12", 2021), ("2021-12-15", 2021), ("2016/2020", None), ("x", None)])
+@pytest.mark.parametrize(
+    ("period", "year"),
+    [("2021", 2021), ("2021-01/2021-12", 2021), ("2021-12-15", 2021), ("2016/2020", None), ("x", None)],
+)
 def test_year_of_a_period(period, year):
     assert year_of(period) == year
 
