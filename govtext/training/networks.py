@@ -1,0 +1,180 @@
+"""The networks behind the name recogniser, in torch: a small character network, and a transformer over word pieces."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+PAIRS = 1 << 17
+HEADS = 12
+
+
+class SmallNetwork(nn.Module):
+    """Dilated convolutions over embeddings of characters and of neighbouring pairs (hashed); fast on a CPU."""
+
+    def __init__(
+        self,
+        vocabulary: int,
+        tags: int,
+        *,
+        silver_tags: int = 0,
+        width: int = 256,
+        dilations: Sequence[int] = (1, 2, 4, 8, 1),
+        dropout: float = 0.15,
+    ) -> None:
+        super().__init__()
+        self.dropout = dropout
+        self.dilations = tuple(dilations)
+        self.characters = nn.Embedding(vocabulary, 96, padding_idx=0)
+        self.pairs = nn.Embedding(PAIRS, 40)
+        nn.init.normal_(self.pairs.weight, std=0.05)
+        self.entry = nn.Linear(96 + 2 * 40, width)
+        self.layers = nn.ModuleList([nn.Linear(3 * width, width) for _ in dilations])
+        self.norms = nn.ModuleList([nn.LayerNorm(width) for _ in dilations])
+        self.exit = nn.Linear(width, tags)
+        self.silver_exit = nn.Linear(width, silver_tags) if silver_tags else None
+
+    def body(self, ids: Tensor) -> Tensor:
+        """Features of each character: (batch, characters, width)."""
+        length = ids.shape[1]
+        real = (ids != 0).unsqueeze(-1)
+        pairs = self.pairs((ids[:, :-1] * 7919 + ids[:, 1:] * 104729) % PAIRS)
+        edge = torch.zeros_like(pairs[:, :1])
+        embedded = torch.cat([self.characters(ids), torch.cat([edge, pairs], 1), torch.cat([pairs, edge], 1)], -1)
+        hidden: Tensor = self.entry(functional.dropout(embedded, self.dropout, self.training))
+        for layer, norm, gap in zip(self.layers, self.norms, self.dilations, strict=True):
+            inside = norm(hidden) * real
+            wide = functional.pad(inside, (0, 0, gap, gap))
+            around = torch.cat([wide[:, :length], inside, wide[:, 2 * gap :]], -1)
+            hidden = hidden + functional.dropout(torch.relu(layer(around)), self.dropout, self.training)
+        return hidden
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Scores of tags: (batch, characters, tags)."""
+        return cast(Tensor, self.exit(self.body(ids)))
+
+
+class TransformerLayer(nn.Module):
+    """One post-norm transformer layer (BERT's)."""
+
+    def __init__(self, width: int, inner: int) -> None:
+        super().__init__()
+        self.qkv = nn.Linear(width, 3 * width)
+        self.merge = nn.Linear(width, width)
+        self.norm = nn.LayerNorm(width, eps=1e-12)
+        self.widen = nn.Linear(width, inner)
+        self.narrow = nn.Linear(inner, width)
+        self.last_norm = nn.LayerNorm(width, eps=1e-12)
+
+    def forward(self, hidden: Tensor, mask: Tensor, dropout: float) -> Tensor:
+        """``mask`` is added to the attention logits."""
+        batch, length, width = hidden.shape
+        query, key, value = self.qkv(hidden).view(batch, length, 3, HEADS, width // HEADS).permute(2, 0, 3, 1, 4)
+        weights = torch.softmax(query @ key.transpose(-1, -2) * (width // HEADS) ** -0.5 + mask, -1).to(value.dtype)
+        mixed = self.merge((weights @ value).transpose(1, 2).reshape(batch, length, width))
+        hidden = self.norm(hidden + functional.dropout(mixed, dropout, self.training))
+        inner = self.narrow(functional.gelu(self.widen(hidden)))
+        return cast(Tensor, self.last_norm(hidden + functional.dropout(inner, dropout, self.training)))
+
+
+class LargeNetwork(nn.Module):
+    """The lower layers of a pretrained encoder of word pieces, spread over their characters, with a BiLSTM on top.
+
+    ``weights`` are those of ``read_encoder``; of its layers the first ``layers`` are kept and of these the first
+    ``frozen`` are not trained.
+    """
+
+    def __init__(
+        self,
+        weights: dict[str, np.ndarray[Any, Any]],
+        vocabulary: int,
+        tags: int,
+        *,
+        layers: int = 9,
+        frozen: int = 4,
+        dropout: float = 0.25,
+    ) -> None:
+        super().__init__()
+        width, inner = weights["pieces"].shape[1], weights["0.widen.weight"].shape[0]
+        self.dropout, self.frozen = dropout, frozen
+        self.pieces = nn.Embedding.from_pretrained(torch.from_numpy(weights["pieces"]), freeze=True)
+        self.positions = nn.Parameter(torch.from_numpy(weights["positions"]), requires_grad=False)
+        self.norm = nn.LayerNorm(width, eps=1e-12)
+        self.layers = nn.ModuleList([TransformerLayer(width, inner) for _ in range(layers)])
+        self._load(weights)
+        self.characters = nn.Embedding(vocabulary, 128, padding_idx=0)
+        self.places = nn.Embedding(4, 32)
+        self.lstm = nn.LSTM(width + 128 + 32, 128, batch_first=True, bidirectional=True)
+        self.exit = nn.Linear(256, tags)
+
+    def _load(self, weights: dict[str, np.ndarray[Any, Any]]) -> None:
+        with torch.no_grad():
+            for name in ("weight", "bias"):
+                getattr(self.norm, name).copy_(torch.from_numpy(weights[f"norm.{name}"]))
+                for i, layer in enumerate(self.layers):
+                    for part, module in layer.named_children():
+                        getattr(module, name).copy_(torch.from_numpy(weights[f"{i}.{part}.{name}"]))
+        for module in (self.norm, *list(self.layers)[: self.frozen]):
+            module.requires_grad_(False)
+
+    def lower(self, pieces: Tensor) -> Tensor:
+        """What the frozen layers make of the pieces; it never changes, so training computes it once."""
+        mask = piece_mask(pieces)
+        hidden: Tensor = self.norm(self.pieces(pieces) + self.positions[: pieces.shape[1]])
+        for layer in list(self.layers)[: self.frozen]:
+            hidden = layer(hidden, mask, 0.0)
+        return hidden
+
+    def upper(self, hidden: Tensor, mask: Tensor, piece_of: Tensor, place: Tensor, ids: Tensor) -> Tensor:
+        """Scores of tags from the output of ``lower``."""
+        for layer in list(self.layers)[self.frozen :]:
+            hidden = layer(hidden, mask, 0.1)
+        spread = torch.gather(hidden, 1, piece_of[:, :, None].expand(-1, -1, hidden.shape[-1]))
+        features = torch.cat([spread, self.characters(ids).to(spread.dtype), self.places(place).to(spread.dtype)], -1)
+        features, _ = self.lstm(functional.dropout(features, self.dropout, self.training))
+        return cast(Tensor, self.exit(functional.dropout(features, self.dropout, self.training)))
+
+    def forward(self, pieces: Tensor, piece_of: Tensor, place: Tensor, ids: Tensor) -> Tensor:
+        """Scores of tags: (batch, characters, tags)."""
+        return self.upper(self.lower(pieces), piece_mask(pieces), piece_of, place, ids)
+
+
+def piece_mask(pieces: Tensor) -> Tensor:
+    """What to add to attention logits so that padding (piece 1) is not attended to."""
+    return ((pieces == 1).float() * -1e4)[:, None, None, :]
+
+
+def to_onnx(network: nn.Module, inputs: dict[str, Tensor], *, quantize: bool = True) -> bytes:
+    """The network as an ONNX model with the output ``scores``; weights in 8 bits if ``quantize``."""
+    network.eval()
+    buffer = io.BytesIO()
+    axes = {name: {0: "batch", 1: "pieces" if name == "pieces" else "characters"} for name in (*inputs, "scores")}
+    torch.onnx.export(
+        network,
+        tuple(inputs.values()),
+        buffer,  # type: ignore[arg-type]
+        input_names=list(inputs),
+        output_names=["scores"],
+        dynamic_axes=axes,
+        opset_version=17,
+        dynamo=False,
+    )
+    return _quantized(buffer.getvalue()) if quantize else buffer.getvalue()
+
+
+def _quantized(model: bytes) -> bytes:
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with TemporaryDirectory() as folder:
+        full, small = Path(folder, "full.onnx"), Path(folder, "small.onnx")
+        full.write_bytes(model)
+        quantize_dynamic(full, small, weight_type=QuantType.QInt8)
+        return small.read_bytes()
