@@ -33,7 +33,7 @@ def find_metadata(
     """
     report = ReportText(text, furniture=furniture)
     page = {key: Passage(value, "html") for key, value in extra}
-    named = find_title(report, title=title, title_source="html", name=name)
+    named = find_title(report, title=title, name=name)
     heading = named[1] if named else None
     meeting = find_meeting(report)
     date = find_publication_date(report, extra=[p for key, p in page.items() if key == "date"])

@@ -13,6 +13,8 @@ from govtext.resources import read_table
 from govtext.types import Found
 
 _GOVERNMENT = re.compile(r"(?:人民)?政府")
+_AFTER_SHORT_FORM = re.compile(r"(?:\d{4}年度?)?(?:人民)?政府")
+_OUTER = re.compile(r"(.{1,8}[省市区县旗州镇乡])(?=.{3})")
 _FOLLOWED = re.compile(
     r"$|\s|\d|第|人民|政府|办事处|党工委|工委|机关|工作|国民|经济|社会|委员会|管理|管委|印发|关于|[\"“《(（,，]"
     r"|[\u4e00-\u9fff]{2,10}(?:局|厅|委|委员会|办公室|中心)"
@@ -76,17 +78,19 @@ def _known_division(text: str, at: int) -> Division | None:
         name = text[at : at + length]
         if name in names:
             return Division(name, names[name], at, at + length)
-        if name in stems and _GOVERNMENT.match(text, at + length):
+        if name in stems and _AFTER_SHORT_FORM.match(text, at + length):
             return Division(name, stems[name], at, at + length)
     return None
 
 
 def _unknown_division(text: str, at: int) -> Division | None:
-    """A name by its ending, if what follows shows that the name is over."""
+    """A name by its ending, if what follows shows that the name is over; of ``青禾区云岭街道`` the second part."""
     for m in _suffix_pattern().finditer(text, at, at + 12):
         name = text[at : m.end()]
         if len(m[0]) < len(name) <= 11 and _NAME.fullmatch(name) and _FOLLOWED.match(text, m.end()):
-            return Division(name, _suffix_levels()[m[0]], at, m.end())
+            outer = _OUTER.match(name)
+            start = at + (outer.end() if outer else 0)
+            return Division(text[start : m.end()], _suffix_levels()[m[0]], start, m.end())
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from govtext.metadata.fields import find_fields
-from govtext.metadata.passage import HEAD, Line, Passage, ReportText
+from govtext.metadata.passage import HEAD, Line, Passage, ReportText, normalize
 from govtext.resources import read_table
 
 _MAX_TITLE = 80  # characters
@@ -19,20 +19,22 @@ _SUBTITLE = re.compile(r"^[—―\-─–]{1,4}\s{0,2}(?=\S)")
 _PAGE_LINE = re.compile(
     r"首页|当前位置|位置:|字体|来源|索引|浏览|打印|分享|时间:|日期:|https?:|引证码|责任编辑|公开方式|\|"
 )
-_PROSE = re.compile(r"^(?:为|根据|按照|经|现将|各)|听取|审议|》[,，]")
+_PROSE = re.compile(r"^(?:为(?:了|深|贯|进|全|加|认|切)|根据|按照|经(?![济开信])|现将|各)|听取|审议|》[,，]")
 _SPACED = re.compile(r"(?<=[\u4e00-\u9fff]) {1,4}(?=[\u4e00-\u9fff](?: |$))")
 _TRAILING_DATE = re.compile(r"\s{1,9}(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}$")
 
 
-def find_title(
-    report: ReportText, *, title: str | None, title_source: str, name: str | None
-) -> tuple[str, Passage] | None:
-    """The title's value (one line) and the passage it was read from."""
+def find_title(report: ReportText, *, title: str | None, name: str | None) -> tuple[str, Passage] | None:
+    """The title's value (one line) and the passage it was read from.
+
+    ``title`` is what the file format gives; a title line of the text goes before one that names no kind of document.
+    """
     if fields := find_fields(report, "title"):
         return _value(_written(report, fields[0])), fields[0]
-    if title:
-        return title, _locate(report, title) or Passage(title, title_source)
-    if lines := _title_lines(list(report.lines(0, HEAD))):
+    lines = _title_lines(list(report.lines(0, HEAD)))
+    if title and (not lines or _has_title_word(title)):
+        return title, _locate(report, title) or Passage(normalize(title), "title")
+    if lines:
         passage = report.passage(lines[0].start, lines[-1].end, report.source_at(lines[0].start, lines[0].end))
         return _join([report.written(line.start, line.end) for line in lines]), passage
     if name and _has_title_word(name):
@@ -41,7 +43,7 @@ def find_title(
 
 
 def _locate(report: ReportText, title: str) -> Passage | None:
-    start = report.text.find(title, 0, HEAD)
+    start = report.text.find(normalize(title), 0, HEAD)
     return report.passage(start, start + len(title)) if start >= 0 else None
 
 
