@@ -8,6 +8,7 @@ python -m govtext.training.entities small --gold train.jsonl --scores scores.npz
 from __future__ import annotations
 
 import argparse
+import hashlib
 import logging
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -52,8 +53,9 @@ class ScoredText:
 def read_named(path: str | Path, *, reports: str | Path | None = None) -> list[NamedText]:
     """Sentences of a JSONL file with ``text`` and ``entities``; page furniture is left out.
 
-    Records without ``text`` hold ``doc``, ``start`` and ``end`` of a sentence in ``reports/<doc>.txt``.
-    Raises DataError if the text is neither there nor in ``reports``, or an entity lies outside it.
+    Records without ``text`` hold ``doc``, ``start``, ``end`` and ``sha256`` (of the text, its first 16 hexadecimal digits)
+    of a sentence in ``reports/<doc>.txt``. Raises DataError if the text is neither there nor in ``reports``, is another
+    text than was annotated, or an entity lies outside it.
     """
     named = []
     for row in srsly.read_jsonl(path):
@@ -74,7 +76,10 @@ def _report_text(row: dict[str, Any], reports: str | Path | None) -> str:
     if not path.is_file():
         raise DataError(f"no report {path} for a record that refers to it")
     with path.open(encoding="utf-8", newline="") as file:
-        return file.read()[row["start"] : row["end"]]
+        text = file.read()[row["start"] : row["end"]]
+    if hashlib.sha256(text.encode()).hexdigest()[:16] != row["sha256"]:
+        raise DataError(f"{path} is not the text that was annotated: its checksum at {row['start']} differs")
+    return text
 
 
 def train_recognizer(

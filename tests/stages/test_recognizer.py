@@ -1,0 +1,151 @@
+"""The name recogniser around its model: tags, windows, word pieces, rules, repeated names, keeping on disk."""
+
+import json
+import pickle
+from itertools import pairwise, product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from govtext.entities.consistency import repeat_names
+from govtext.entities.encoder import windows
+from govtext.entities.recognizer import NameRecognizer, RecognizerConfig
+from govtext.entities.rules import obey_rules
+from govtext.entities.tagging import TagScheme
+from govtext.entities.vocabulary import Characters, Pieces
+from govtext.errors import ModelError
+from govtext.types import Entity
+
+SPECS = Path(__file__).parent.parent / "specs"
+SCHEME = TagScheme()
+RULES = [json.loads(line) for line in (SPECS / "name_rules.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+class FakeEncoder:
+    """Scores texts as if the characters of known names were certain."""
+
+    model = b"model"
+
+    def __init__(self, names):
+        self.names = names
+
+    def score(self, texts):
+        return [self._scores(text) for text in texts]
+
+    def _scores(self, text):
+        entities = [Entity(text.find(n), text.find(n) + len(n), label) for n, label in self.names if n in text]
+        scores = np.full((len(text), len(SCHEME)), -9, np.float32)
+        scores[range(len(text)), SCHEME.encode(len(text), entities)] = -0.01
+        return scores
+
+
+def recognizer(*names):
+    made = NameRecognizer(b"model", RecognizerConfig("青石县"))
+    made.encoder = FakeEncoder(names)
+    return made
+
+
+@st.composite
+def tagged(draw):
+    length = draw(st.integers(1, 30))
+    entities, start = [], 0
+    while start < length:
+        start += draw(st.integers(0, 4))
+        end = start + draw(st.integers(1, 6))
+        if end <= length:
+            entities.append(Entity(start, end, draw(st.sampled_from(SCHEME.labels))))
+        start = end
+    return length, entities
+
+
+@given(tagged())
+def test_tags_and_entities_are_one_to_one(case):
+    length, entities = case
+    assert list(SCHEME.decode(SCHEME.encode(length, entities))) == entities
+
+
+def test_the_best_path_is_the_best_legal_one():
+    scheme = TagScheme(("PLACE",))
+    scores = np.random.default_rng(0).normal(size=(3, 5, len(scheme))).astype(np.float32)
+    moves, starts, ends = scheme.legal
+    for row, path in zip(scores, scheme.best_paths(scores, [5, 5, 5]), strict=True):
+        legal = [
+            p for p in product(range(len(scheme)), repeat=5)
+            if starts[p[0]] == ends[p[-1]] == 0 and all(moves[a, b] == 0 for a, b in pairwise(p))
+        ]  # fmt: skip
+        assert tuple(path) == max(legal, key=lambda p: sum(row[i, tag] for i, tag in enumerate(p)))
+
+
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=4), st.integers(0, 99))
+def test_a_path_does_not_depend_on_its_batch(lengths, seed):
+    scores = np.random.default_rng(seed).normal(size=(len(lengths), max(lengths), len(SCHEME))).astype(np.float32)
+    together = SCHEME.best_paths(scores, lengths)
+    for row, length, path in zip(scores, lengths, together, strict=True):
+        assert path.tolist() == SCHEME.best_paths(row[None, :length], [length])[0].tolist()
+
+
+@given(st.integers(1, 5000), st.integers(20, 300), st.integers(0, 9))
+def test_windows_keep_every_character_once(length, size, overlap):
+    kept = []
+    for window in windows(0, length, size=size, overlap=overlap):
+        assert window.end - window.start <= size
+        kept += range(window.start + window.keep_start, window.start + window.keep_end)
+    assert kept == list(range(length))
+
+
+@given(st.text(max_size=40))
+def test_every_character_has_an_id_and_a_piece(text):
+    characters = Characters("青石县 a")
+    pieces = Pieces(["<s>", "<pad>", "</s>", "<unk>", "▁", "青石", "县"], [0, 0, 0, 0, -1, -2, -3], characters)
+    ids, piece_of, place = pieces.cut(text)
+    assert len(characters.ids(text)) == len(piece_of) == len(place) == len(text)
+    assert all(0 < index < len(ids) - 1 for index in piece_of)
+    assert piece_of == sorted(piece_of)
+
+
+@pytest.mark.parametrize("case", RULES, ids=[case["text"] for case in RULES])
+def test_rules(case):
+    names = [(Entity(*name), 1.0) for name in case["names"]]
+    assert [e for e, _ in obey_rules(case["text"], names)] == [Entity(*name) for name in case["expect"]]
+
+
+def test_a_certain_name_is_found_elsewhere_and_an_uncertain_one_is_not():
+    found = [[(Entity(0, 3, "PLACE"), 0.99), (Entity(4, 7, "ORG"), 0.5)], [], []]
+    names = repeat_names(["青石镇和商务局", "到青石镇", "商务局青石镇青石镇"], found, sure=0.9)
+    assert names[1] == [Entity(1, 4, "PLACE")]
+    assert names[2] == [Entity(3, 6, "PLACE"), Entity(6, 9, "PLACE")]
+
+
+def test_a_name_under_two_labels_is_not_repeated():
+    found = [[(Entity(0, 4, "PLACE"), 0.99)], [(Entity(0, 4, "PROJECT"), 0.99)], []]
+    assert repeat_names(["青石公园", "青石公园", "在青石公园"], found, sure=0.9)[2] == []
+
+
+def test_a_repeated_name_stays_inside_its_sentence():
+    found = [[(Entity(0, 2, "PLACE"), 0.99)], [], []]
+    assert repeat_names(["青石", "山青", "石山"], found, sure=0.9) == [[Entity(0, 2, "PLACE")], [], []]
+
+
+def test_names_only_flat_and_in_order():
+    made = recognizer(("青石县", "PLACE"), ("县委", "ORG"), ("3个", "METRIC"))
+    assert made.predict(["县委在青石县建成3个", ""]) == [[Entity(0, 2, "ORG"), Entity(3, 6, "PLACE")], []]
+    assert made.predict([]) == []
+
+
+def test_bytes_and_disk_round_trip(tmp_path):
+    made = recognizer(("青石县", "PLACE"))
+    made.to_disk(tmp_path / "names")
+    for copy in (NameRecognizer.from_bytes(made.to_bytes()), NameRecognizer.from_disk(tmp_path / "names")):
+        assert copy.config == made.config
+        assert copy.encoder.model == b"model"
+    assert pickle.loads(pickle.dumps(copy)).config == made.config
+
+
+def test_a_missing_or_foreign_model_says_what_to_do(tmp_path):
+    with pytest.raises(ModelError, match=r"model\.onnx"):
+        NameRecognizer.from_disk(tmp_path)
+    with pytest.raises(ModelError, match="train"):
+        RecognizerConfig.from_dict({"format": 0})
