@@ -69,6 +69,7 @@ def _sentences(report: Report, tags: dict[str, dict[str, Any]]) -> list[dict[str
                 "domain": top,
                 "probability": domains.get(top) if top else None,
                 "domains": domains,
+                "labels": list(tag.get("labels", ())),
                 "status": tag.get("status"),
             }
         )

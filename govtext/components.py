@@ -157,17 +157,29 @@ class StatusTagger(TrainedComponent):
 
 
 class DomainTagger(TrainedComponent):
-    """Writes the policy domains of each sentence, likeliest first."""
+    """Writes the policy domains of each sentence: the labels given, and the probabilities worth a look, likeliest first."""
 
     stage_type = DomainClassifier
+    least = 0.02  # probabilities below are not kept
 
     def __call__(self, doc: Doc) -> Doc:
-        """Annotate a Doc; the one returned may have more words."""
+        """Annotate a Doc."""
         report = extensions.need_report(doc, self.name)
-        found = _trained(self.stage, self.name).predict_labels(
-            _sentence_texts(report), context=sentence_contexts(report)
-        )
-        extensions.write_sentences(doc, report, [{"domains": {k: round(p, 4) for k, p in labels}} for labels in found])
+        stage = _trained(self.stage, self.name)
+        if not report.sentences:
+            return doc
+        probabilities = stage.predict_proba(_sentence_texts(report), context=sentence_contexts(report))
+        names = [str(name) for name in stage.classes_]
+        tags = []
+        for row, labels in zip(probabilities, stage.labels_of(probabilities), strict=True):
+            ranked = sorted(zip(names, row.tolist(), strict=True), key=lambda pair: -pair[1])
+            tags.append(
+                {
+                    "domains": {name: round(p, 4) for i, (name, p) in enumerate(ranked) if i == 0 or p >= self.least},
+                    "labels": [name for name, _ in labels],
+                }
+            )
+        extensions.write_sentences(doc, report, tags)
         return doc
 
 

@@ -4,7 +4,8 @@
 ``doc._.report``          dict: id, path, format, encoding and the metadata, each with its source
 ``span._.section``        Section of a span in ``doc.spans["sections"]``
 ``span._.domain``         likeliest policy domain of a sentence (a span that starts where one starts)
-``span._.domains``        {domain: probability}, likeliest first
+``span._.domains``        {domain: probability}, likeliest first (those below 2 % are left out)
+``span._.labels``         the domains that the sentence is sorted into: the primary one, and up to two secondary ones
 ``span._.status``         achieved, planned or other
 ``span._.metric``         Metric record of a METRIC entity
 ``span._.place``          PlaceLink of a PLACE entity
@@ -148,6 +149,7 @@ Doc.set_extension("report", getter=_head, force=True)
 Span.set_extension("section", getter=_section, force=True)
 Span.set_extension("domain", getter=_domain, force=True)
 Span.set_extension("domains", getter=lambda s: dict(_tag(s, "domains") or {}), force=True)
+Span.set_extension("labels", getter=lambda s: list(_tag(s, "labels") or ()), force=True)
 Span.set_extension("status", getter=lambda s: _tag(s, "status"), force=True)
 Span.set_extension("metric", getter=metric, force=True)
 for _kind in LINKS:

@@ -109,7 +109,7 @@ def _sentence_rows(record: Record) -> Iterator[dict[str, Any]]:
     for i, s in enumerate(record["sentences"]):
         yield {
             **s, "report": record["id"], "sentence": i, "path": heading_path(record, s["section"]),
-            "domains": "|".join(s["domains"]), "text": record["text"][s["start"] : s["end"]],
+            "domains": "|".join(s["labels"]), "text": record["text"][s["start"] : s["end"]],
         }  # fmt: skip
 
 
