@@ -103,7 +103,7 @@
     item.append(line, facts);
     if (features.length) {
       const list = make("ul", "", "features");
-      list.setAttribute("aria-label", "依据");
+      list.append(make("li", "依据", "what"));
       for (const [feature, weight] of features) {
         const feat = make("li", feature);
         feat.append(make("small", weight));

@@ -427,14 +427,25 @@ def wait_for(condition, *, seconds=5):
         time.sleep(0.05)
 
 
+def print_pages(page):
+    pdfium = pytest.importorskip("pypdfium2")
+    with pdfium.PdfDocument(base64.b64decode(page.driver.print_page())) as pdf:
+        return [bare(sheet.get_textpage().get_text_range()) for sheet in pdf]
+
+
 @pytest.mark.browser
 def test_print_to_pdf(browse, county):
-    pdfium = pytest.importorskip("pypdfium2")
-    page = browse(views.report(county))
-    pdf = pdfium.PdfDocument(base64.b64decode(page.driver.print_page()))
-    text = bare("".join(p.get_textpage().get_text_range() for p in pdf))
-    assert "全年规上工业总产值84.5亿元" in text and "普惠园覆盖率" in text
+    text, table = print_pages(browse(views.report(county)))
+    assert "全年规上工业总产值84.5亿元" in text and "普惠园覆盖率" in table
     assert "清除筛选" not in text and "字体大小" not in text
+
+
+@pytest.mark.browser
+def test_printed_table_repeats_its_head(browse, make_record):
+    numbers = [f"{n}家" for n in range(1, 100)]
+    entities = [(n, "METRIC", {"metric": {"indicator": "企业", "value": 1}}) for n in numbers]
+    _, *tables = print_pages(browse(views.report(make_record("、".join(numbers) + "。", entities=entities))))
+    assert len(tables) > 1 and all("时期状态领域" in table for table in tables)
 
 
 @pytest.mark.browser
