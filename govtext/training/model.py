@@ -1,10 +1,14 @@
-"""Puts trained stages together as one spaCy model folder with its metadata, scores and checksums."""
+"""Puts trained stages together as one spaCy model folder with its card, scores and checksums.
+
+python -m govtext.training.model --words DIR --names DIR --classifiers DIR --scores dev=scores.json --provenance text.md --out DIR
+"""
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -19,6 +23,7 @@ from govtext.domains import DomainClassifier, StatusClassifier
 from govtext.entities.recognizer import NameRecognizer
 from govtext.errors import OutputError
 from govtext.pipeline import MODEL_FORMAT
+from govtext.training.card import write_card
 from govtext.words import Segmenter
 
 PARTS = ("govtext_layout", "govtext_names", "govtext_domains", "govtext_status", "govtext_metrics", "govtext_links")
@@ -84,3 +89,30 @@ def replace_folder(new: Path, out: Path) -> None:
         old.rename(out)
         raise
     shutil.rmtree(old)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line of this module."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for part in ("words", "names", "classifiers"):
+        parser.add_argument(f"--{part}", type=Path, required=True, help=f"folder of the trained {part}")
+    parser.add_argument("--scores", nargs="*", default=[], help="NAME=FILE: scores (JSON) for card and metrics.json")
+    parser.add_argument("--provenance", type=Path, required=True, help="Markdown on data, licences and training")
+    parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--out", type=Path, required=True, help="model folder; its name is the model's")
+    options = parser.parse_args(arguments)
+    metrics = {name: srsly.read_json(path) for name, _, path in (s.partition("=") for s in options.scores)}
+    nlp = build_pipeline(
+        Segmenter.from_disk(options.words),
+        NameRecognizer.from_disk(options.names),
+        DomainClassifier.from_disk(options.classifiers / "domains"),
+        StatusClassifier.from_disk(options.classifiers / "status"),
+    )
+    provenance = options.provenance.read_text(encoding="utf-8")
+    name = options.out.name
+    card = write_card(name, options.version, metrics, provenance=provenance)
+    save_model(nlp, options.out, name=name, version=options.version, card=card, metrics=metrics)
+
+
+if __name__ == "__main__":
+    main()
