@@ -43,36 +43,28 @@ def extract(data: bytes, *, name: str) -> Extract:
 
 def _choose_format(data: bytes, *, name: str) -> str:
     suffix = PurePath(name).suffix.lower()
-    content = sniff_format(data)
-    wanted = SUFFIXES.get(suffix)
-    if content in _known_formats() and (wanted == content or not suffix):
+    wanted, content = SUFFIXES.get(suffix), sniff_format(data)
+    if wanted == content or (not suffix and content in SUFFIXES.values()):
         return content
     if wanted == "html" and content == "txt":  # a fragment without <html> is HTML all the same
         return wanted
-    raise ReadError(f"{name}: {_mismatch(suffix, wanted, content, path=name)}")
+    raise ReadError(f"{name}: {_mismatch(suffix, content, path=name)}")
 
 
-def _known_formats() -> frozenset[str]:
-    return frozenset(SUFFIXES.values())
-
-
-def _mismatch(suffix: str, wanted: str | None, content: str, *, path: str) -> str:
+def _mismatch(suffix: str, content: str, *, path: str) -> str:
     """Why a file cannot be read as what its name says, and what to do."""
-    if content in _known_formats() and content != "txt":
+    stem, wanted = PurePath(path).stem, SUFFIXES.get(suffix)
+    if content in SUFFIXES.values() and content != "txt":
         right = next(s for s, f in SUFFIXES.items() if f == content)
-        return f"the content is {content.upper()}, not what the suffix says; rename it to {PurePath(path).stem}{right}"
-    by_content = _advice("content", content)
-    by_suffix = _advice("suffix", suffix)
-    if content != "txt" and by_content and not (content in ("ole", "zip") and by_suffix and wanted is None):
-        return by_content.format(stem=PurePath(path).stem, path=path)
-    if by_suffix:
-        return by_suffix.format(stem=PurePath(path).stem, path=path)
+        return f"the content is {content.upper()}, not what the suffix says; rename it to {stem}{right}"
+    advice = (None if wanted else _advice("suffix", suffix)) or _advice("content", content)
+    if advice:
+        return advice.format(stem=stem, path=path)
     if wanted:
         return (
             f"not a {wanted.upper()} file (damaged or misnamed); open it in its program and save it again as {wanted}"
         )
-    known = " ".join(SUFFIXES)
-    return f"unknown format {suffix or content!r}; known suffixes are {known}"
+    return f"unknown format {suffix or content!r}; known suffixes are {' '.join(SUFFIXES)}"
 
 
 def _advice(kind: str, key: str) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from govtext.errors import ReadError
-from govtext.formats.limits import MAX_DEPTH
+from govtext.formats.limits import MAX_DEPTH, MAX_ELEMENTS
 from govtext.formats.markup import render, visible_length
 from govtext.formats.txt import decode
 from govtext.resources import read_table
@@ -21,6 +21,7 @@ _DECLARATIONS = re.compile(
 _SITE_SUFFIX = re.compile(r"\s{0,9}(?:[_|｜]|\s[-–—]\s|-{1,3}(?=[^-]{0,30}(?:网|政府|门户)))")
 _PAGE_DATE = re.compile(r"(?:日期|时间)\s{0,9}[:：]\s{0,9}((?:19|20)\d\d\s?[-年/.]\s?\d{1,2}\s?[-月/.]\s?\d{1,2})")
 _PAGE_SOURCE = re.compile(r"来源\s{0,9}[:：]\s{0,9}([^\s|:：]{2,40})")
+_SUBSTANTIAL = 500  # characters that are an article, however much the page holds beside it
 _TELLING = 8  # characters of a text that is not on the page twice by chance
 _DAMAGE = 0.001  # share of undecodable characters that a page may have
 
@@ -69,22 +70,30 @@ def _parse(source: str, *, name: str) -> etree._Element:
         root = etree.fromstring(clean.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError:
         root = None
-    if any("depth" in entry.message for entry in parser.error_log) or (root is not None and _is_too_deep(root)):
-        raise ReadError(
-            f"{name}: elements are nested more than {MAX_DEPTH} deep; save the page from a browser, or as .txt"
-        )
+    if any("depth" in entry.message for entry in parser.error_log):
+        raise ReadError(_too_deep(name))
     if root is None:
         raise ReadError(f"{name}: the page holds no text; fetch it again, or save it as .txt")
+    _check_shape(root, name=name)
     return root
 
 
-def _is_too_deep(root: etree._Element) -> bool:
-    depth = 0
+def _check_shape(root: etree._Element, *, name: str) -> None:
+    """Refuse pages that nest deeper or hold more elements than any report."""
+    depth = count = 0
     for event, _ in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
+        count += event == "start"
         if depth > MAX_DEPTH:
-            return True
-    return False
+            raise ReadError(_too_deep(name))
+        if count > MAX_ELEMENTS:
+            raise ReadError(
+                f"{name}: more than {MAX_ELEMENTS} elements, more than a report has; save the report itself"
+            )
+
+
+def _too_deep(name: str) -> str:
+    return f"{name}: elements are nested more than {MAX_DEPTH} deep; save the page from a browser, or as .txt"
 
 
 def _article(root: etree._Element) -> etree._Element:
@@ -94,10 +103,15 @@ def _article(root: etree._Element) -> etree._Element:
 
 
 def _known_container(root: etree._Element) -> etree._Element | None:
-    """The innermost known container that holds nearly all the text that any of them holds."""
+    """The innermost known container that holds nearly all the text that any of them holds.
+
+    None if that is next to nothing of the page: then it holds attachments or a notice, and the article is elsewhere.
+    """
     known = {(row["kind"], row["value"]) for row in read_table("html_containers")}
     found = [(element, visible_length(element)) for element in root.iter(etree.Element) if known & _names(element)]
     longest = max((length for _, length in found), default=0)
+    if longest < _SUBSTANTIAL and longest < 0.1 * visible_length(root):
+        return None
     return next((e for e, length in reversed(found) if length and length >= 0.8 * longest), None)
 
 

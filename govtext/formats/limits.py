@@ -15,6 +15,8 @@ MAX_PARTS = 5_000
 """Most parts (files) inside a .docx."""
 MAX_DEPTH = 1_000
 """Deepest nesting of elements in an HTML page."""
+MAX_ELEMENTS = 300_000
+"""Most elements of an HTML page."""
 MAX_PAGES = 2_000
 """Most pages of a .pdf."""
 

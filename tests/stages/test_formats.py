@@ -208,6 +208,12 @@ def test_innermost_container_with_nearly_all_the_text_wins():
     assert extract(page.encode(), name="r.html").text == "\n".join(["正文一段。"] * 20)
 
 
+def test_container_with_next_to_nothing_is_not_the_article():
+    text = "全年完成固定资产投资三亿元，增长百分之五，新增就业一千人，群众生活持续改善。"
+    page = f"<html><body><div class=main-box>{f'<p>{text}</p>' * 20}</div><div id=zoom>附件下载</div></body></html>"
+    assert extract(page.encode(), name="r.html").text.count(text) == 20
+
+
 def test_general_extractor_leaves_out_the_navigation():
     text = "全年完成固定资产投资三亿元，增长百分之五，新增就业一千人，群众生活持续改善。"
     links = "".join(f'<li><a href="/{i}">栏目{i}</a></li>' for i in range(30))
@@ -422,6 +428,7 @@ HOSTILE = {
     "script-only.html": (b"<html><body><script>fill()</script><div id=zoom></div></body></html>", "no text"),
     "tags-only.html": (b"<p></p>" * 500, "no text"),
     "nested.html": (b"<html><body>" + b"<div>" * 100_000 + "深".encode(), "nested"),
+    "crowded.html": (b"<html><body>" + b"<b>x</b>" * 300_001, "elements"),
     "entity-bomb.html": (b"<!DOCTYPE html [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><html><body></body></html>", "no text"),
     "scan.pdf": (pdf_bytes([[], []], operators=IMAGE), "ocrmypdf -l chi_sim"),
     "broken.pdf": (pdf_bytes([[(80, 700, TEXT)]])[:700], "damaged or cut off"),
