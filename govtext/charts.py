@@ -313,7 +313,7 @@ def _draw_grid(ax: Axes, shares: pd.DataFrame) -> None:
     ax.imshow(values, cmap="Blues", vmin=0, vmax=top, aspect="auto")
     columns = [str(c) for c in shares.columns]
     turn: dict[str, Any] = (
-        {"rotation": 40, "ha": "left", "rotation_mode": "anchor"} if sum(map(len, columns)) > _UPRIGHT else {}
+        {"rotation": 60, "ha": "left", "rotation_mode": "anchor"} if sum(map(len, columns)) > _UPRIGHT else {}
     )
     ax.set_xticks(range(len(columns)), columns, **turn)
     ax.xaxis.tick_top()
