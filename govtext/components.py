@@ -28,7 +28,7 @@ from govtext.labels import NAME_LABELS
 from govtext.metrics import find_metrics
 from govtext.report import parse_report, sentence_contexts
 from govtext.spans import CharIndex, outermost, set_entities, set_sentence_starts, split_words, words_and_spaces
-from govtext.types import Entity, Metric, PlaceLink, ProjectLink, Report
+from govtext.types import Entity, Furniture, Metric, PlaceLink, ProjectLink, Report, Section, Sentence
 from govtext.words import Segmenter
 
 MAX_LENGTH = 100_000_000  # characters; the pipeline's memory grows with the report, not with its square
@@ -108,13 +108,17 @@ class Layout:
         """Annotate a Doc; the one returned may have more words."""
         report = extensions.report(doc) or parse_report(doc.text)
         extensions.write_report(doc, report)
-        groups = {"furniture": report.furniture, "sections": report.sections, "sentences": report.sentences}
+        groups: dict[str, tuple[Furniture | Section | Sentence, ...]] = {
+            "furniture": report.furniture,
+            "sections": report.sections,
+            "sentences": report.sentences,
+        }
         doc = split_words(doc, (offset for spans in groups.values() for s in spans for offset in (s.start, s.end)))
         index = CharIndex(doc)
         for key, spans in groups.items():
             found = [index.span(s.start, s.end, label=key.rstrip("s"), span_id=str(i)) for i, s in enumerate(spans)]
             doc.spans[key] = SpanGroup(doc, name=key, spans=found)
-        set_sentence_starts(doc, [s.start for s in (*report.sentences, *report.furniture)])
+        set_sentence_starts(doc, [s.start for s in report.sentences] + [f.start for f in report.furniture])
         return doc
 
 

@@ -98,7 +98,8 @@ def metric(span: Span) -> Metric | None:
     row = _row(span, "metrics")
     if row is None:
         return None
-    return Metric(**{k: Decimal(v) if k in _DECIMALS and v is not None else v for k, v in row.items()})
+    values: dict[str, Any] = {k: Decimal(v) if k in _DECIMALS and v is not None else v for k, v in row.items()}
+    return Metric(**values)
 
 
 def _link(kind: str) -> Callable[[Span], Any]:

@@ -69,7 +69,8 @@ def add_words(nlp: Language, words: Iterable[str] | str | Path) -> None:
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"{words}: not a UTF-8 word list with one word a line ({error})") from None
         words = [line.split("\t")[0].strip() for line in lines if line.strip() and not line.startswith("#")]
-    nlp.tokenizer.segmenter.add_words(words)  # type: ignore[attr-defined]
+    tokenizer: Any = nlp.tokenizer
+    tokenizer.segmenter.add_words(words)
 
 
 def analyze_all(

@@ -82,7 +82,7 @@ def set_sentence_starts(doc: Doc, starts: Iterable[int]) -> None:
     at = np.searchsorted(index, np.fromiter(starts, dtype=np.int64), side="left")
     flags[at[at < len(doc)], 0] = 1
     flags[0, 0] = 1
-    doc.from_array(["SENT_START"], flags.astype(np.uint64))
+    doc.from_array(["SENT_START"], flags.astype(np.uint64))  # type: ignore[arg-type]
 
 
 def set_entities(doc: Doc, entities: Iterable[Entity]) -> Doc:

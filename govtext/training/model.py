@@ -34,10 +34,11 @@ def build_pipeline(
 ) -> Language:
     """A spaCy pipeline from trained stages."""
     nlp = spacy.blank("zh", config={"nlp": {"tokenizer": {"@tokenizers": "govtext.Tokenizer.v1"}}})
-    nlp.tokenizer.segmenter = words
-    stages = {Names: names, DomainTagger: domains, StatusTagger: status}
+    tokenizer: Any = nlp.tokenizer
+    tokenizer.segmenter = words
+    stages: dict[Any, Any] = {Names: names, DomainTagger: domains, StatusTagger: status}
     for part in PARTS:
-        component = nlp.add_pipe(part)
+        component: Any = nlp.add_pipe(part)
         if type(component) in stages:
             component.stage = stages[type(component)]
     return nlp
