@@ -1,16 +1,19 @@
-"""The exact rules of the annotation guide on names: nothing inside 《》, no quote mark at both ends, no trailing 等."""
+"""The exact rules of the annotation guide on names: nothing inside 《》, no quote mark at both ends, each body by itself."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from govtext.types import Entity
 
 QUOTES = {"“": "”", '"': '"', "‘": "’", "「": "」", "＂": "＂"}
 TITLE = re.compile(r"《[^《》]{1,200}》")
 EDGE = " \t\u3000，,、。；;：:"
+# two bodies written without a mark between them: 县委县政府, 党中央国务院
+PAIR = re.compile(r"((?:中共)?([省市州区县旗镇乡])委)(\2(?:人民)?政府)|(党中央)(国务院)")
 
 
 def obey_rules(sentence: str, names: Sequence[tuple[Entity, float]]) -> list[tuple[Entity, float]]:
@@ -26,7 +29,9 @@ def obey_rules(sentence: str, names: Sequence[tuple[Entity, float]]) -> list[tup
     for name, confidence in names:
         start, end = _trim(sentence, name.start, name.end)
         if start < end and not any(start < stop and begin < end for begin, stop in titles):
-            kept.append((replace(name, start=start, end=end), confidence))
+            pair = PAIR.fullmatch(sentence, start, end)
+            bounds = (start, start + len(pair[1] or pair[4]), end) if pair else (start, end)
+            kept += [(replace(name, start=a, end=b), confidence) for a, b in pairwise(bounds)]
     return kept
 
 
