@@ -83,15 +83,18 @@ def write_html(records: Iterable[Record], folder: Path) -> list[Path]:
     """One page a report and an index of them."""
     from govtext import views
 
-    paths, listed = [], []
-    for record in records:
-        path = folder / f"{record['id']}.html"
-        with whole_file(path, encoding="utf-8") as f:
-            f.write(str(views.report(record)))
-        paths.append(path)
-        listed.append({**record, "text": "", "words": [], "file": path.name})
+    paths: list[Path] = []
+
+    def written() -> Iterator[Record]:
+        for record in records:
+            path = folder / f"{record['id']}.html"
+            with whole_file(path, encoding="utf-8") as f:
+                f.write(str(views.report(record)))
+            paths.append(path)
+            yield record
+
     with whole_file(folder / "index.html", encoding="utf-8") as f:
-        f.write(str(views.index(listed)))
+        f.write(str(views.index(written())))
     return [folder / "index.html", *paths]
 
 
