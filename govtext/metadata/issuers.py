@@ -95,8 +95,9 @@ def _signatures(report: ReportText) -> Iterator[Found]:
             if not _DATE_LINE.match(lines[i].text):
                 continue
             for line in (*lines[max(0, i - 1) : i], *lines[i + 1 : i + 2]):
-                if re.fullmatch(r"[\u4e00-\u9fff ]{3,40}", line.text) and issuer_level(line.text):
-                    yield report.passage(line.start, line.end).found(line.text, 0, len(line.text))
+                name = re.sub(r"(?<=^.) (?=.)|(?<= .) (?=.)", "", line.text)  # 水 利 局
+                if re.fullmatch(r"[\u4e00-\u9fff ]{3,40}", name) and issuer_level(name):
+                    yield report.passage(line.start, line.end).found(name, 0, len(line.text))
 
 
 def _speakers(report: ReportText) -> Iterator[Found]:

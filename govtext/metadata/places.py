@@ -19,9 +19,8 @@ _FOLLOWED = re.compile(
     r"$|\s|\d|第|人民|政府|办事处|党工委|工委|机关|工作|国民|经济|社会|委员会|管理|管委|印发|关于|[\"“《(（,，]"
     r"|[\u4e00-\u9fff]{2,10}(?:局|厅|委|委员会|办公室|中心)"
 )
-_STARTS = re.compile(
-    r"^(?:\s{0,9}[(（][^()（）]{1,12}[)）])?|年(?:度)?|[\s(（\-—―–·]|在|代表|委托|中共|关于|发布|人民政府"
-)
+_STARTS = re.compile(r"年(?:度)?|[\s(（\-—―–·]|在|代表|委托|中共|关于|发布|人民政府")
+_ASIDE = re.compile(r"\s{0,9}[(（][^()（）]{1,12}[)）]")
 _NAME = re.compile(r"(?:(?!关于)[^\W\d_a-zA-Z在的第年])+")
 _OWN = re.compile(r"(?:代表|委托|向).{0,3}?([省市州区县旗])(?:人民)?政府")
 _WHOLE = re.compile(r"[全我]([省市州区县旗街镇乡])(?!部|域|体|都)")
@@ -55,9 +54,19 @@ def find_division(text: str) -> Division | None:
     >>> find_division("上海市浦东新区塘桥街道办事处2023年工作总结").name
     '塘桥街道'
     """
-    for first in (_known_division, _unknown_division):
-        for start in _STARTS.finditer(text):
-            if division := first(text, start.end()):
+    aside = _ASIDE.match(text)
+    return (_find_from(text, aside.end()) if aside else None) or _find_from(text, 0)
+
+
+def _find_from(text: str, begin: int) -> Division | None:
+    starts = [begin, *(start.end() for start in _STARTS.finditer(text, begin))]
+    for first, places in (
+        (_known_division, starts),
+        (_full_name, range(begin, len(text))),
+        (_unknown_division, starts),
+    ):
+        for at in places:
+            if division := first(text, at):
                 return list(_chain(text, division))[-1]
     return None
 
@@ -83,6 +92,12 @@ def _known_division(text: str, at: int) -> Division | None:
     return None
 
 
+def _full_name(text: str, at: int) -> Division | None:
+    """A name of the code table with its ending, three characters or more, so that it tells a division anywhere."""
+    division = _known_division(text, at)
+    return division if division and division.name in _names() and len(division.name) > 2 else None
+
+
 def _unknown_division(text: str, at: int) -> Division | None:
     """A name by its ending, if what follows shows that the name is over; of ``青禾区云岭街道`` the second part."""
     for m in _suffix_pattern().finditer(text, at, at + 12):
@@ -96,10 +111,12 @@ def _unknown_division(text: str, at: int) -> Division | None:
 
 def _most_named(report: ReportText) -> tuple[Found, str] | None:
     """The division that the text names most, of the kind that it calls its own (``我代表市人民政府``, ``全县``)."""
-    sign = _own_sign(report.text) or "街"
+    sign = _own_sign(report.text)
+    if sign is None:
+        return None
     counts = _count_townships(report.text) if sign in "街镇乡" else _count_divisions(report.text, sign)
     (name, most), (_, next_most) = (*counts.most_common(2), ("", 0), ("", 0))[:2]
-    if most < _LEAST or most < _LEAD * next_most:
+    if most < (1 if name.endswith("街道") and not next_most else _LEAST) or most < _LEAD * next_most:
         return None
     start = report.text.index(name)
     full = _by_sign().get(sign, {}).get(name, name)
@@ -133,7 +150,9 @@ def _own_sign(text: str) -> str | None:
     if own := _OWN.search(text, 0, 2000):
         return own[1]
     whole = Counter(m[1] for m in _WHOLE.finditer(text)).most_common(1)
-    return whole[0][0] if whole and whole[0][1] >= _LEAST else None
+    if whole and whole[0][1] >= _LEAST:
+        return whole[0][0]
+    return "街" if text.count("街道") > 1 else None
 
 
 def _count_townships(text: str) -> Counter[str]:
@@ -198,7 +217,9 @@ def _stem(name: str) -> str:
 
 @cache
 def _townships() -> frozenset[str]:
-    return frozenset(entry[3:] for row in read_table("places") for entry in row["townships"].split())
+    """Names of streets, towns and townships; entries of the code table that are nothing but an ending are left out."""
+    entries = (entry for row in read_table("places") for entry in row["townships"].split())
+    return frozenset(entry[3:] for entry in entries if not _TOWNSHIP.fullmatch(entry[3:]))
 
 
 @cache
