@@ -18,6 +18,7 @@ _ONE_IS = re.compile(r"[一二三四五六七八九十]{1,2}(?:是|要)")
 _BRACKETED = re.compile(r"[(（〔\[][^()（）]{1,40}[)）〕\]]$")
 _GLOSS = re.compile(r"[\[〔【(（]?\d{0,2}[\]〕】)）.．、]?[^。，,：:]{2,20}[：:]\s{0,3}(?:是指|即|指|为|[“\"]|.{8})")
 _YEAR_TITLE = re.compile(r"\d{4}年?[^，,。]{0,12}(?:工作)?(?:总结|回顾|计划|安排|思路|报告|要点|打算)")
+_REVIEW, _PLAN = re.compile("总结|回顾|完成情况|年度报告"), re.compile("计划|安排|打算|思路|要点|规划")
 _ADDRESS = re.compile(r"[^，,。]{0,12}(?:代表|委员|同志|朋友们)们?[!！:：]?$")
 
 NAMES: Final[tuple[str, ...]] = (
@@ -25,7 +26,7 @@ NAMES: Final[tuple[str, ...]] = (
     "ends with a stop", "ends with a colon", "ends with an exclamation mark", "no punctuation", "has a digit", "has a percent sign",
     "numbered heading", "counted heading", "begins with 一是", "all in brackets", "looks like a glossary entry",
     "title of a report or part", "address to the audience", "is a heading", "in the review part", "in the plan part",
-    "no heading above", "first sentence", "first twentieth", "last twentieth", "begins with a dash", "begins with a year",
+    "no heading above", "begins with a dash", "begins with a year", "names the year reported on", "names the year planned for",
 )  # fmt: skip
 
 
@@ -40,9 +41,20 @@ def shape_features(sentences: Sequence[str], context: Sequence[SentenceContext])
     return np.array(rows, dtype=np.float32).reshape(len(rows), len(NAMES))
 
 
+def part_of_title(title: str) -> str | None:
+    """Whether a title announces only a review or only a plan.
+
+    >>> part_of_title("教育局2022年工作总结"), part_of_title("2022年工作总结和2023年计划")
+    ('review', None)
+    """
+    reviews, plans = bool(_REVIEW.search(title)), bool(_PLAN.search(title))
+    return None if reviews == plans else "review" if reviews else "plan"
+
+
 def _shape(text: str, context: SentenceContext) -> list[bool]:
     last = text[-1:]
     short = len(text) < LENGTHS[-2]
+    part = context.part or part_of_title(context.title)
     stop = last in ("。", "!", "！", "?", "？", ";", "；")
     return [
         *(len(text) < n for n in LENGTHS),
@@ -52,7 +64,8 @@ def _shape(text: str, context: SentenceContext) -> list[bool]:
         bool(_NUMBERED.match(text)), bool(_COUNTED.match(text)), bool(_ONE_IS.match(text)),
         short and bool(_BRACKETED.match(text)), bool(_GLOSS.match(text)),
         short and bool(_YEAR_TITLE.search(text)), short and bool(_ADDRESS.match(text)),
-        context.is_heading, context.part == "review", context.part == "plan",
-        not context.heads, not context.previous, context.position < 0.05, context.position > 0.95,
-        text.startswith(("—", "-", "－")), text[:4].isdecimal(),
+        context.is_heading, part == "review", part == "plan",
+        not context.heads, text.startswith(("—", "-", "－")), text[:4].isdecimal(),
+        context.year is not None and str(context.year) in text,
+        context.plan_year is not None and str(context.plan_year) in text,
     ]  # fmt: skip

@@ -20,7 +20,7 @@ import srsly
 from govtext.domains import DomainClassifier, StatusClassifier
 from govtext.domains.classifier import Label, TextClassifier
 from govtext.errors import DataError
-from govtext.report import read, sentence_contexts
+from govtext.report import parse_report, read, sentence_contexts
 from govtext.training.classifiers import evaluate_classifier, write_card
 from govtext.training.corpus import Example, read_examples
 from govtext.types import SentenceContext
@@ -77,18 +77,39 @@ def read_pointers(path: str | Path, *, reports: str | Path) -> list[Labelled]:
     result = []
     for doc, rows in by_doc.items():
         report = read(Path(reports) / f"{doc}.txt")
-        contexts = {
-            (s.start, s.end): context for s, context in zip(report.sentences, sentence_contexts(report), strict=True)
-        }
+        contexts = sentence_contexts(report)
         for number, row in rows:
             text = report.text[row["start"] : row["end"]]
             if checksum(text) != row["sha256"]:
                 raise DataError(f"{path}, line {number}: {doc}.txt does not hold the sentence at {row['start']}")
-            context = contexts.get((row["start"], row["end"]))
-            if context is not None:
+            overlap = [min(s.end, row["end"]) - max(s.start, row["start"]) for s in report.sentences]
+            if max(overlap, default=0) > 0:
+                context = contexts[overlap.index(max(overlap))]
                 result.append(
                     Labelled(text, context, doc, row.get("domains"), row.get("status"), row.get("weight", 1.0))
                 )
+    return result
+
+
+def read_composed(path: str | Path) -> list[Labelled]:
+    """Reports written line by line with their labels: a TSV of doc, domains (separated by commas), status and text.
+
+    Each line is laid out as part of its report, so that it has the context that it would have in a file.
+    """
+    by_doc: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in _read_tsv(path, ("doc", "domains", "status", "text")):
+        by_doc[row["doc"]].append(row)
+    result = []
+    for doc, rows in by_doc.items():
+        report = parse_report("\n".join(row["text"] for row in rows))
+        found = {
+            report.text[s.start : s.end]: c for s, c in zip(report.sentences, sentence_contexts(report), strict=True)
+        }
+        result += [
+            Labelled(row["text"], found[row["text"]], doc, row["domains"].split(","), row["status"])
+            for row in rows
+            if row["text"] in found
+        ]
     return result
 
 
@@ -134,7 +155,7 @@ def evaluate(classifier: TextClassifier, examples: Iterable[Labelled], *, of: st
 
 
 def _read_tsv(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    lines = [line for line in Path(path).read_text(encoding="utf-8-sig").splitlines() if not line.startswith("#")]
     header = lines[0].split("\t") if lines else []
     missing = [c for c in columns if c not in header]
     if missing:
