@@ -6,7 +6,7 @@ import contextlib
 import os
 import random
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +54,32 @@ def train_segmenter(
     if out is not None:
         segmenter.to_disk(out)
     return segmenter
+
+
+def train_words(
+    gold: str | Path,
+    reports: Iterable[str | Path],
+    out: str | Path,
+    *,
+    held_out: str | Path | None = None,
+    silver: int = 24_000,
+    gold_weight: int = 4,
+    rounds: int = 4,
+    prune: float = 0.05,
+) -> Segmenter:
+    """Train the segmenter that ships: on gold sentences and on silver ones made from raw reports; returns it.
+
+    ``gold`` is a segmented file (see `read_segmented`), ``reports`` are texts in UTF-8, ``out`` is the folder written.
+    ``silver`` sentences are drawn from the reports and segmented by the teacher of `govtext.training.silver`; every gold
+    sentence counts ``gold_weight`` times. Sentences of the segmented file ``held_out`` are kept out of the silver data,
+    so that it can serve for evaluation. ``rounds`` and ``prune`` are those of `train_segmenter`.
+    """
+    from govtext.training.silver import make_silver
+
+    sentences = read_segmented(gold)
+    shut = ["".join(words) for words in read_segmented(held_out)] if held_out else []
+    made = make_silver(sentences, map(Path, reports), limit=silver, exclude=shut)
+    return train_segmenter([*(sentences * gold_weight), *made], out=out, rounds=rounds, prune=prune)
 
 
 def _run_pkuseg(lines: list[str], folder: Path, rounds: int) -> None:
@@ -196,11 +222,20 @@ def evaluate_segmenter(
 
     ``vocabulary`` holds the words of the training data; without it, or if gold has no new word, ``oov_recall`` is None.
     """
+    return evaluate_cuts(
+        gold, lambda text: [text[start:end] for start, end in segmenter.segment(text)], vocabulary=vocabulary
+    )
+
+
+def evaluate_cuts(
+    gold: Iterable[Sequence[str]], cut: Callable[[str], Sequence[str]], *, vocabulary: Iterable[str] = ()
+) -> WordScores:
+    """Score any function that cuts a text into its words, as `evaluate_segmenter` does."""
     known = set(vocabulary)
     right = wanted = given = new = new_right = 0
     for sentence in gold:
         spans = list(_spans(sentence))
-        found = set(segmenter.segment("".join(sentence)))
+        found = set(_spans(cut("".join(sentence))))
         right += len(found.intersection(spans))
         wanted += len(spans)
         given += len(found)
@@ -212,7 +247,7 @@ def evaluate_segmenter(
     return WordScores(p, r, f, new_right / new if new else None)
 
 
-def _spans(words: Sequence[str]) -> Iterable[tuple[int, int]]:
+def _spans(words: Sequence[str]) -> Iterator[tuple[int, int]]:
     start = 0
     for word in words:
         yield start, start + len(word)

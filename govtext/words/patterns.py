@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +24,15 @@ _DASH = r"(?:[-~～–－]|—{1,2}|－{2})"
 _WORD = re.compile(
     rf"""
     (?P<escape>(?:\\[rnt]){{1,20}})                                            # line ends that a scraper left as text
-  | (?P<mark>…{{2}}|—{{2}})                                                    # …… and —— are one word each
+  | (?P<mark>…{{2}}|—{{2}}|-{{2}})                                              # …… and —— are one word each
   | (?P<code>(?={_DIGIT}{{0,20}}{_LATIN})                                      # 5G  PM2.5  COVID-19  R&D  220KV
         {_ALNUM}{{1,40}}(?:[-.&/_+＋]{_ALNUM}{{1,40}}){{0,20}}[+＋]{{0,2}}(?:[级型](?![别号]))?)
   | (?P<formula>{_DIGIT}{{1,6}}(?:[+＋]{_ALNUM}{{1,6}}){{1,10}})                # 1+2+N
   | (?P<clock>{_DIGIT}{{1,4}}(?:[:：/]{_DIGIT}{{1,2}}){{1,2}}(?!{_DIGIT}))      # 10:30  2021/3/5
   | (?P<iso>{_DIGIT}{{4}}-{_DIGIT}{{1,2}}-{_DIGIT}{{1,2}}(?!{_DIGIT}))         # 2021-03-05
-  | (?P<date>{_DIGIT}{{4}}(?:{_DASH}{_DIGIT}{{2,4}})?年(?!度)
+  | (?P<date>{_DIGIT}{{4}}(?:{_DASH}{_DIGIT}{{2,4}})?年度?
         | {_DIGIT}{{1,2}}(?:{_DASH}{_DIGIT}{{1,2}})?[月日])                     # 2021年  1-12月  5日
-  | (?P<number>第?{_NUMBER}(?:{_DASH}{_NUMBER})?)                              # 第3  4万余  38.53%  6%-7%
+  | (?P<number>第?{_NUMBER}(?:(?:{_DASH}|/){_NUMBER})?[#]?)                      # 第3  4万余  38.53%  6%-7%  3.8/10万
     """,
     re.VERBOSE,
 )
@@ -62,3 +63,21 @@ def _marks() -> NDArray[np.bool_]:
 def punctuation(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """Mask of the code points that are a word of their own: no letter, digit, ideograph or white space."""
     return _marks()[np.minimum(codes, 0xFFFF)] & (codes < 0x10000)
+
+
+def correct_words(words: Sequence[str]) -> list[str]:
+    """The words cut anew where the exact rules or single marks say otherwise.
+
+    >>> correct_words(["增长", "38", ".", "53%，", "其中"])
+    ['增长', '38.53%', '，', '其中']
+    """
+    text = "".join(words)
+    edge = np.zeros(len(text) + 1, dtype=bool)
+    edge[np.cumsum([0, *map(len, words)])] = True
+    marks = np.flatnonzero(punctuation(np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)))
+    edge[marks] = edge[marks + 1] = True
+    for start, end in find_exact_words(text):
+        edge[start + 1 : end] = False
+        edge[start] = edge[end] = True
+    cuts = np.flatnonzero(edge).tolist()
+    return [text[start:end] for start, end in pairwise(cuts)]

@@ -3,6 +3,7 @@
 import io
 import json
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def with_words(segmenter: Segmenter, words: list[str]) -> Segmenter:
 def test_words_are_ordered_and_cover_all_but_white_space(segmenter: Segmenter, text: str) -> None:
     spans = segmenter.segment(text)
     assert all(start < end for start, end in spans)
-    assert all(left[1] <= right[0] for left, right in zip(spans, spans[1:], strict=False))
+    assert all(left[1] <= right[0] for left, right in pairwise(spans))
     assert not any(char.isspace() for start, end in spans for char in text[start:end])
     assert "".join(text[start:end] for start, end in spans) == "".join(text.split())
 
@@ -127,7 +128,8 @@ def test_line_longer_than_a_block_is_covered(segmenter: Segmenter, monkeypatch: 
         "总量 3.5万亿 元",
         "约 1,234.5万 元",
         "历时 5 年",
-        "2020 年度 目标",
+        "2020年度 目标",
+        "死亡率 3.8/10万 。",
         "建成 5G 基站",
         "沿 G319 、 S20 北行",
         "降低 PM2.5 浓度",
