@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from govtext.metadata.dates import find_meeting, find_publication_date
 from govtext.metadata.issuers import find_issuer, find_level
-from govtext.metadata.passage import Passage, ReportText
+from govtext.metadata.passage import Passage, ReportText, normalize
 from govtext.metadata.places import find_place
 from govtext.metadata.title import find_title
 from govtext.metadata.years import find_years
@@ -32,7 +32,7 @@ def find_metadata(
     ('云岭街道', 'street', 2021, 2022, '2022-01-24')
     """
     report = ReportText(text, furniture=furniture)
-    page = {key: Passage(value, "html") for key, value in extra}
+    page = {key: Passage(normalize(value), "html") for key, value in extra if value.strip()}
     named = find_title(report, title=title, name=name)
     heading = named[1] if named else None
     meeting = find_meeting(report)

@@ -11,7 +11,7 @@ from govtext.metadata.passage import HEAD, TAIL, Passage, ReportText
 from govtext.resources import read_table
 from govtext.types import Found
 
-_BEHALF = re.compile(r"(?:代表|受)([\u4e00-\u9fff]{2,20}?)(?:委托|的委托|,|，|向|作|主要|就|报告)")
+_BEHALF = re.compile(r"(?:(?<!人民)代表|受)([\u4e00-\u9fff]{2,20}?)(?:委托|的委托|,|，|向|作|主要|就|报告)")
 _TITLE_END = re.compile(r"\d{4}|关于|印发|政府工作报告|工作报告|工作总结|工作计划|工作要点|的|年度|[《“]")
 _SPEAKER = re.compile(
     r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{2,20}?(?:人民政府|国务院|街道办事处))(?:代|副|代理)?(?:省长|市长|县长|区长|州长|旗长|盟长|镇长|乡长|主席|总理|主任)"

@@ -67,6 +67,11 @@ def test_offsets_of_names_are_the_names():
     assert text[meta.year.start : meta.year.end] == "2021"
 
 
+def test_page_metadata_without_a_value_say_nothing():
+    meta = find_metadata("好的。", title="", extra=[("source", "  "), ("date", "未知")])
+    assert set(values(meta).values()) == {None}
+
+
 def test_furniture_is_named_as_source_and_no_title():
     text = "青禾县工作总结大全\n云岭街道2021年工作总结\n日期：2022-01-24\n"
     first, last = text.index("\n"), text.index("日期")
