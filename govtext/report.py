@@ -58,7 +58,7 @@ def lay_out(found: Extract, *, id: str, path: str | None, name: str | None) -> R
     furniture = find_furniture(text, known=found.furniture)
     sections = find_sections(text, furniture=furniture, headings=found.headings)
     sentences = find_sentences(text, furniture=furniture, sections=sections)
-    meta = find_metadata(text, furniture=furniture, title=found.title, name=name)
+    meta = find_metadata(text, furniture=furniture, title=found.title, name=name, extra=found.meta)
     return Report(
         text=text, id=id, path=path, format=found.format, encoding=found.encoding, meta=meta,
         furniture=tuple(furniture), sections=tuple(sections), sentences=tuple(sentences),
