@@ -14,9 +14,11 @@ import numpy as np
 import srsly
 
 from govtext.errors import DataError
+from govtext.resources import read_table
 from govtext.words import Segmenter
 from govtext.words.crf import TAGS, Crf, Floats, Ints, Level
 
+TOWNSHIPS = ("街道", "镇", "乡", "苏木")  # the other names of the table are zones, farms and parks: cut into words
 PKUSEG_PARTS = 10  # pkuseg divides a round into that many parts and fails on fewer sentences
 
 
@@ -32,12 +34,12 @@ def train_segmenter(
     out: str | Path | None = None,
     rounds: int = 10,
     prune: float = 0.0,
-    words: Iterable[str] = (),
+    lexicon: Iterable[str] = (),
 ) -> Segmenter:
     """Train a segmenter on segmented sentences with `spacy_pkuseg.train`.
 
-    ``rounds`` passes are made over the data; features whose weights are all below ``prune`` are dropped. ``words``
-    become user words of the segmenter. With ``out`` the result is also written to that folder. The result depends on
+    ``rounds`` passes are made over the data; features whose weights are all below ``prune`` are dropped. ``lexicon``
+    becomes the segmenter's own list of words. With ``out`` the result is also written to that folder. The result depends on
     nothing but the arguments. Raises DataError if there is no sentence.
 
     >>> segmenter = train_segmenter([["经济", "发展"], ["发展", "经济"]] * 5, rounds=3)
@@ -50,7 +52,7 @@ def train_segmenter(
     lines *= -(-PKUSEG_PARTS // len(lines))
     with tempfile.TemporaryDirectory() as folder:
         _run_pkuseg(lines, Path(folder), rounds)
-        segmenter = Segmenter(read_pkuseg(folder, prune=prune), words=words)
+        segmenter = Segmenter(read_pkuseg(folder, prune=prune), lexicon=lexicon)
     if out is not None:
         segmenter.to_disk(out)
     return segmenter
@@ -66,20 +68,33 @@ def train_words(
     gold_weight: int = 4,
     rounds: int = 4,
     prune: float = 0.05,
+    lexicon: Iterable[str] | None = None,
 ) -> Segmenter:
     """Train the segmenter that ships: on gold sentences and on silver ones made from raw reports; returns it.
 
     ``gold`` is a segmented file (see `read_segmented`), ``reports`` are texts in UTF-8, ``out`` is the folder written.
     ``silver`` sentences are drawn from the reports and segmented by the teacher of `govtext.training.silver`; every gold
     sentence counts ``gold_weight`` times. Sentences of the segmented file ``held_out`` are kept out of the silver data,
-    so that it can serve for evaluation. ``rounds`` and ``prune`` are those of `train_segmenter`.
+    so that it can serve for evaluation. ``rounds``, ``prune`` and ``lexicon`` are those of `train_segmenter`; the lexicon
+    is `packaged_lexicon` if none is given.
     """
     from govtext.training.silver import make_silver
 
     sentences = read_segmented(gold)
     shut = ["".join(words) for words in read_segmented(held_out)] if held_out else []
     made = make_silver(sentences, map(Path, reports), limit=silver, exclude=shut)
-    return train_segmenter([*(sentences * gold_weight), *made], out=out, rounds=rounds, prune=prune)
+    words = packaged_lexicon() if lexicon is None else lexicon
+    return train_segmenter([*(sentences * gold_weight), *made], out=out, rounds=rounds, prune=prune, lexicon=words)
+
+
+def packaged_lexicon() -> list[str]:
+    """Words that the shipped segmenter never cuts: names of divisions with their suffix, of three characters or more."""
+    names: set[str] = set()
+    for row in read_table("places"):
+        names.add(row["name"])
+        townships = (entry[3:] for entry in (row["townships"] or "").split())
+        names.update(name for name in townships if name.endswith(TOWNSHIPS))
+    return sorted(name for name in names if len(name) > 2 and not name.endswith("特别行政区"))
 
 
 def _run_pkuseg(lines: list[str], folder: Path, rounds: int) -> None:

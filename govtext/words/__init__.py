@@ -1,4 +1,4 @@
-"""Cuts text into words by the word standard: exact rules, the user's words, and a trained model for the rest."""
+"""Cuts text into words by the word standard: the user's words, a lexicon, exact rules, and a trained model."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ _SPACES = np.array([code for code in range(0x3001) if chr(code).isspace()], dtyp
 
 
 class Segmenter:
-    """Words of a text as character offsets: user words first, then exact rules, then the trained model.
+    """Words of a text as character offsets: user words first, then the lexicon, exact rules, and the trained model.
 
-    ``rules=False`` turns the exact rules off: the words are then those that pkuseg itself gives for the same weights.
+    ``lexicon`` holds words that belong to the model, ``words`` those of the user, which win over everything else.
+    Without a lexicon, ``rules=False`` gives the words of pkuseg itself for the same weights.
     """
 
-    def __init__(self, crf: Crf, *, words: Iterable[str] = (), rules: bool = True) -> None:
+    def __init__(self, crf: Crf, *, lexicon: Iterable[str] = (), words: Iterable[str] = (), rules: bool = True) -> None:
         self.crf = crf
+        self.lexicon = WordList(lexicon)
         self.words = WordList(words)
         self.rules = rules
 
@@ -66,9 +68,10 @@ class Segmenter:
         return at[heads], at[np.append(heads[1:], len(at)) - 1] + 1
 
     def _fixed_tags(self, text: str, codes: NDArray[np.uint32]) -> NDArray[np.int8]:
-        """Tags of the characters that rules and user words decide, FREE for the others."""
+        """Tags of the characters that words and rules decide, FREE for the others."""
         tags = np.full(len(codes), FREE, dtype=np.int8)
-        spans = self.words.find(text) if self.words else []
+        spans = self.words.find(text)
+        spans = sorted(spans + [span for lo, hi in _gaps(spans, len(text)) for span in self.lexicon.find(text, lo, hi)])
         if self.rules:
             tags[punctuation(codes)] = B_SINGLE
             spans += [span for lo, hi in _gaps(spans, len(text)) for span in find_exact_words(text, lo, hi)]
@@ -85,8 +88,14 @@ class Segmenter:
         tags[free] = decode(scores, transitions, starts, ends)[free]
 
     def to_bytes(self) -> bytes:
-        """The model and the user words, without pickled objects."""
-        data: bytes = srsly.msgpack_dumps({"crf": self.crf.to_bytes(), "words": list(self.words), "rules": self.rules})
+        """The model, its lexicon and the user words, without pickled objects."""
+        state = {
+            "crf": self.crf.to_bytes(),
+            "lexicon": list(self.lexicon),
+            "words": list(self.words),
+            "rules": self.rules,
+        }
+        data: bytes = srsly.msgpack_dumps(state)
         return data
 
     @classmethod
@@ -94,16 +103,17 @@ class Segmenter:
         """Read what `to_bytes` wrote; raises ModelError if the bytes are damaged."""
         try:
             state = srsly.msgpack_loads(data)
-            return cls(Crf.from_bytes(state["crf"]), words=state["words"], rules=state["rules"])
-        except (ValueError, KeyError, TypeError) as error:
+            return cls(Crf.from_bytes(state.pop("crf")), **state)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError("these are not the bytes of a segmenter; save it again with to_bytes") from error
 
     def to_disk(self, path: str | Path) -> None:
-        """Write the model to the folder ``path``, made if missing: ``crf.npz``, ``words.txt`` and ``settings.json``."""
+        """Write the folder ``path``, made if missing: ``crf.npz``, ``lexicon.txt``, ``words.txt``, ``settings.json``."""
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "crf.npz").write_bytes(self.crf.to_bytes())
-        (folder / "words.txt").write_text("".join(f"{word}\n" for word in self.words), encoding="utf-8")
+        for name, words in (("lexicon", self.lexicon), ("words", self.words)):
+            (folder / f"{name}.txt").write_text("".join(f"{word}\n" for word in words), encoding="utf-8")
         srsly.write_json(folder / "settings.json", {"rules": self.rules})
 
     @classmethod
@@ -112,11 +122,12 @@ class Segmenter:
         folder = Path(path)
         try:
             weights = (folder / "crf.npz").read_bytes()
-            words = (folder / "words.txt").read_text(encoding="utf-8").splitlines()
+            lexicon = (folder / "lexicon.txt").read_text(encoding="utf-8").split()
+            words = (folder / "words.txt").read_text(encoding="utf-8").split()
             rules = bool(srsly.read_json(folder / "settings.json")["rules"])
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"no segmenter in {folder}; train one with  govtext train words") from error
-        return cls(Crf.from_bytes(weights), words=words, rules=rules)
+        return cls(Crf.from_bytes(weights), lexicon=lexicon, words=words, rules=rules)
 
 
 def _blocks(text: str) -> Iterator[tuple[int, str]]:

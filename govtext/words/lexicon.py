@@ -45,35 +45,37 @@ class WordList:
                 lengths.append(len(word))
                 lengths.sort(reverse=True)
 
-    def find(self, text: str) -> list[tuple[int, int]]:
-        """Offsets of the words in ``text``, in order and without overlap: of two words the longer wins, then the first.
+    def find(self, text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+        """Offsets of the words in ``text[start:end]``, in order and without overlap: the longer wins, then the first.
 
         A match may not cut a run of digits or Latin letters: ``AI`` is not found in ``MAIN``, nor ``G3`` in ``G319``.
 
         >>> WordList(["长沙", "长沙县", "县大数据中心"]).find("长沙县大数据中心")
         [(0, 2), (2, 8)]
         """
-        matches = [span for span in self._matches(text) if not _cuts_run(text, *span)]
+        end = len(text) if end is None else end
+        matches = [span for span in self._matches(text, start, end) if not _cuts_run(text, *span)]
         matches.sort(key=lambda span: (span[0] - span[1], span[0]))
-        taken = bytearray(len(text))
+        taken = bytearray(end - start)
         chosen = []
-        for start, end in matches:
-            if not (taken[start] or taken[end - 1]):  # longer words come first: none can lie inside this one
-                taken[start:end] = b"\x01" * (end - start)
-                chosen.append((start, end))
+        for first, last in matches:
+            if not (
+                taken[first - start] or taken[last - 1 - start]
+            ):  # longer words come first: none can lie inside this one
+                taken[first - start : last - start] = b"\x01" * (last - first)
+                chosen.append((first, last))
         return sorted(chosen)
 
-    def _matches(self, text: str) -> Iterator[tuple[int, int]]:
+    def _matches(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         lengths, words = self._lengths, self._words
         if not words:
             return
-        for start, pair in enumerate(map("".join, zip(text, text[1:] + "\n", strict=False))):
-            if pair in lengths:
-                for length in lengths[pair]:
-                    if text[start : start + length] in words:
-                        yield start, start + length
-            if pair[0] in lengths:
-                yield start, start + 1
+        for at, (char, following) in enumerate(zip(text[start:end], text[start + 1 : end] + "\n", strict=False), start):
+            for length in lengths.get(char + following, ()):
+                if at + length <= end and text[at : at + length] in words:
+                    yield at, at + length
+            if char in lengths:
+                yield at, at + 1
 
 
 def _cuts_run(text: str, start: int, end: int) -> bool:
