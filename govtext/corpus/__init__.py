@@ -1,0 +1,100 @@
+"""Corpora in and out: annotated sentences in the formats of annotation tools and training libraries, all on character offsets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from govtext.corpus.files import parse_object, read_text
+from govtext.corpus.predictions import from_record
+from govtext.corpus.sentence import SCHEME, AnnotatedSentence, Row, Scheme, from_row, to_row
+from govtext.errors import DataError, OutputError
+
+__all__ = [
+    "FORMATS",
+    "SCHEME",
+    "AnnotatedSentence",
+    "Scheme",
+    "detect_format",
+    "from_record",
+    "from_row",
+    "read_corpus",
+    "to_row",
+    "write_corpus",
+]
+
+# name: module, in the order in which a file is tried
+FORMATS = {
+    "jsonl": "jsonl",
+    "datasets": "hugging_face",
+    "docbin": "docbin",
+    "conll": "conll",
+    "brat": "brat",
+    "label-studio": "label_studio",
+    "prodigy": "prodigy",
+    "doccano": "doccano",
+}
+
+
+def read_corpus(
+    path: str | Path, format: str | None = None, *, scheme: Scheme = SCHEME, **options: Any
+) -> list[AnnotatedSentence]:
+    """The annotated sentences of a file or folder, in its order; without ``format`` it is told by name and content.
+
+    ``options`` go to the format (doccano: ``offsets``). Raises DataError naming file and line if an offset does not match its text, entities
+    overlap, a label is unknown to the scheme, or nothing is found.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise DataError(f"{path}: no such file or folder")
+    rows = _module(format or detect_format(path)).read_rows(path, **options)
+    sentences = [from_row(row, where, scheme=scheme) for where, row in rows]
+    if not sentences:
+        raise DataError(f"{path}: no annotated sentence in it")
+    return sentences
+
+
+def write_corpus(
+    sentences: Iterable[AnnotatedSentence],
+    path: str | Path,
+    format: str = "jsonl",
+    *,
+    overwrite: bool = False,
+    **options: Any,
+) -> Path:
+    """Write annotated sentences as a file (``datasets`` and ``brat``: a folder), whole or not at all.
+
+    ``options`` go to the format: ``tags`` ("bio" or "bioes") of conll; ``field`` and ``offsets`` of doccano; ``model_version`` of
+    label-studio; ``split`` and ``scheme`` of datasets. Raises OutputError if the path exists and ``overwrite`` is not set.
+    """
+    path = Path(path)
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists already: choose another name, or overwrite it")
+    _module(format).write_rows(map(to_row, sentences), path, **options)
+    return path
+
+
+def detect_format(path: str | Path) -> str:
+    """The name of a corpus's format; raises DataError if none fits."""
+    path = Path(path)
+    head = _head(path)
+    for name in FORMATS:
+        if _module(name).matches(path, head):
+            return name
+    raise DataError(f"{path}: none of the known formats ({', '.join(FORMATS)}); name the format")
+
+
+def _head(path: Path) -> Row | None:
+    """The first object of a file of JSON lines."""
+    if path.is_dir() or path.suffix.lower() not in (".jsonl", ".json", ".ndjson"):
+        return None
+    first = read_text(path).lstrip().partition("\n")[0]
+    return parse_object(first, f"{path}, line 1") if first.startswith("{") else None
+
+
+def _module(format: str) -> Any:
+    if format not in FORMATS:
+        raise DataError(f"no corpus format {format!r}; there are: {', '.join(FORMATS)}")
+    return import_module(f"govtext.corpus.{FORMATS[format]}")

@@ -1,0 +1,154 @@
+"""Reading and writing that the formats share: JSON lines with their numbers, folders that appear whole, offsets of other tools."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from govtext.corpus.sentence import Row
+from govtext.errors import DataError, OutputError
+from govtext.output import whole_file
+
+Span = tuple[int, int]
+
+
+def read_text(path: Path) -> str:
+    """A UTF-8 file with its line ends as they are; raises DataError if it is not one."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: not UTF-8; save it as UTF-8") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+def read_lines(path: Path) -> Iterator[tuple[str, str]]:
+    """Each line of a UTF-8 file with ``file, line n``; only a line feed (or CR LF) ends a line."""
+    for number, line in enumerate(read_text(path).split("\n"), 1):
+        yield f"{path}, line {number}", line.removesuffix("\r")
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[str, Row]]:
+    """The JSON objects of a file, one a line, with ``file, line n``."""
+    for where, line in read_lines(path):
+        if line.strip():
+            yield where, parse_object(line, where)
+
+
+def parse_object(line: str, where: str) -> Row:
+    """A JSON object; raises DataError if it is none."""
+    try:
+        value = json.loads(line)
+    except ValueError as error:
+        raise DataError(f"{where}: not JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise DataError(f"{where}: a JSON object is needed, this is {type(value).__name__}")
+    return value
+
+
+def dump(value: Any) -> str:
+    """JSON on one line, Chinese as it is."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def write_json_lines(rows: Iterable[Row], path: Path) -> None:
+    """One JSON object a line; the file appears whole or not at all."""
+    with whole_file(path, encoding="utf-8", newline="\n") as f:
+        f.writelines(dump(row) + "\n" for row in rows)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A new folder that takes the name ``path`` only when the block has ended without an error; an old one is then replaced."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(
+            prefix=f".{path.name}-", dir=path.parent, ignore_cleanup_errors=True
+        ) as folder:
+            new, old = Path(folder) / "new", Path(folder) / "old"
+            new.mkdir()
+            yield new
+            if path.exists():
+                path.rename(old)
+            new.rename(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def utf16_offsets(text: str) -> list[int]:
+    """For each character of the text, and its end, how many UTF-16 code units stand before it.
+
+    >>> utf16_offsets("a𠮷b")
+    [0, 1, 3, 4]
+    """
+    return [0, *accumulate(2 if ord(c) > 0xFFFF else 1 for c in text)]
+
+
+def from_utf16(text: str, spans: Sequence[Span], where: str) -> list[Span]:
+    """Spans counted in UTF-16 code units, as JavaScript does, in characters; raises DataError for one that cuts a character."""
+    if text.isascii() or max(text) <= "\uffff":
+        return list(spans)
+    position = {units: i for i, units in enumerate(utf16_offsets(text))}
+    missing = [span for span in spans if not (span[0] in position and span[1] in position)]
+    if missing:
+        raise DataError(
+            f"{where}: offsets {missing[0][0]} to {missing[0][1]} do not lie at characters when counted in UTF-16, as the tool does"
+        )
+    return [(position[start], position[end]) for start, end in spans]
+
+
+def settle_spans(text: str, spans: Sequence[Span], mentions: Sequence[str | None], where: str) -> list[Span]:
+    """The spans in characters, whichever way the tool has counted: characters if they give all mentions, else UTF-16 if that does.
+
+    Spans that fit neither way are given back as they are, for the check that names the strings.
+    """
+    if _fits(text, spans, mentions) or max(text, default="") <= "\uffff":
+        return list(spans)
+    try:
+        counted = from_utf16(text, spans, where)
+    except DataError:
+        return list(spans)
+    return counted if _fits(text, counted, mentions) else list(spans)
+
+
+def _fits(text: str, spans: Sequence[Span], mentions: Sequence[str | None]) -> bool:
+    return all(m is None or text[s:e] == m for (s, e), m in zip(spans, mentions, strict=True))
+
+
+def numbered(rows: Iterable[tuple[str, Row]], path: Path) -> Iterator[tuple[str, Row]]:
+    """Rows with an id and a document; where the file names none, the file's name stands for the document."""
+    for number, (where, row) in enumerate(rows, 1):
+        doc = row.get("doc") or path.stem
+        yield where, {**row, "doc": doc, "id": row.get("id") or f"{doc}:{row.get('start', number)}"}
+
+
+def without_lost_metrics(row: Row) -> Row:
+    """The row without metrics whose METRIC the annotator has taken away or moved."""
+    kept = {(e["start"], e["end"]) for e in row.get("entities", ()) if e["label"] == "METRIC"}
+    return {**row, "metrics": [m for m in row.get("metrics") or () if (m["start"], m["end"]) in kept]}
+
+
+def split_labels(names: Iterable[str], statuses: Sequence[str]) -> Row:
+    """``domains`` and ``status`` from labels of a whole sentence that stand in one list."""
+    names = list(names)
+    status = [name for name in names if name in statuses]
+    return {"domains": [name for name in names if name not in statuses], "status": status[0] if status else None}
+
+
+def sentence_labels(row: Row) -> list[str]:
+    """Domains and status of a row in one list, for tools that have one list of labels for a text."""
+    return [*row["domains"], *([row["status"]] if row["status"] else [])]

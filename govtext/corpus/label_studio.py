@@ -1,0 +1,169 @@
+"""Label Studio: tasks with pre-annotations for import, its JSON and JSON_MIN exports, and the labelling configuration.
+
+Label Studio counts characters (before version 1.5: UTF-16 code units); exports carry the text of each region, so both are told apart.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from govtext.corpus.files import dump, numbered, read_text, settle_spans, split_labels, without_lost_metrics
+from govtext.corpus.sentence import SCHEME, Row, Scheme
+from govtext.display import colour_of, name_of
+from govtext.errors import DataError
+from govtext.labels import STATUSES
+from govtext.output import whole_file
+
+_CHOICES = ("domain", "secondary", "status")  # the controls of the configuration that label the whole sentence
+_IN_RESULT = {"text", "entities", "domains", "status"}
+
+
+def label_config(scheme: Scheme = SCHEME) -> str:
+    """The labelling configuration (XML) of a project: entities in the text, primary and further domains, status.
+
+    >>> "<Label value=\\"PLACE\\"" in label_config()
+    True
+    """
+    labels = "\n".join(
+        f"    <Label value={quoteattr(name)} background={quoteattr(colour_of('entity', name))}/>"
+        for name in scheme.labels
+    )
+    domains = "\n".join(f"    {_choice('domain', name)}" for name in scheme.domains)
+    statuses = "\n".join(f"    {_choice('status', name)}" for name in scheme.statuses)
+    return f"""<View>
+  <Header value="$heading" size="6"/>
+  <Labels name="label" toName="text">
+{labels}
+  </Labels>
+  <Text name="text" value="$text" granularity="symbol"/>
+  <Header value="领域 domain" size="6"/>
+  <Choices name="domain" toName="text" choice="single-radio" layout="inline">
+{domains}
+  </Choices>
+  <Header value="其他领域 further domains" size="6"/>
+  <Choices name="secondary" toName="text" choice="multiple" layout="inline">
+{domains}
+  </Choices>
+  <Header value="状态 status" size="6"/>
+  <Choices name="status" toName="text" choice="single-radio" layout="inline">
+{statuses}
+  </Choices>
+</View>
+"""
+
+
+def matches(path: Path, head: Row | None) -> bool:
+    """Whether a file looks like this format: a JSON array, by its name and first character."""
+    return head is None and path.suffix.lower() == ".json"
+
+
+def read_rows(path: Path) -> Iterator[tuple[str, Row]]:
+    """Rows with ``file, task n``.
+
+    Of several annotations the last that was not cancelled counts. Tasks without one are passed over if others have one (they wait to be
+    labelled); in a file where none has, the pre-annotations are read.
+    """
+    tasks = _tasks(path)
+    is_export = any(_annotations(task) for task in tasks)
+    found = []
+    for number, task in enumerate(tasks, 1):
+        where = f"{path}, task {number}"
+        if not isinstance(task.get("data"), dict):
+            found.append((where, _from_minimal(task, where)))
+        elif annotations := _annotations(task):
+            found.append((where, _row(task["data"], annotations[-1].get("result") or [], where)))
+        elif not is_export:
+            predictions = task.get("predictions") or [{}]
+            found.append((where, _row(task["data"], predictions[-1].get("result") or [], where)))
+    return numbered(found, path)
+
+
+def write_rows(rows: Iterable[Row], path: Path, *, model_version: str = "govtext") -> None:
+    """Write tasks for import, the labels as pre-annotations; the file appears whole or not at all."""
+    with whole_file(path, encoding="utf-8", newline="\n") as f:
+        for number, row in enumerate(rows):
+            f.write((",\n" if number else "[\n") + dump(_task(row, model_version)))
+        f.write("\n]\n" if f.tell() else "[]\n")
+
+
+def _choice(kind: str, name: str) -> str:
+    shown = name_of(kind, name)
+    return f"<Choice value={quoteattr(shown)} alias={quoteattr(name)}/>"
+
+
+def _tasks(path: Path) -> list[Row]:
+    try:
+        tasks = json.loads(read_text(path))
+    except ValueError as error:
+        raise DataError(f"{path}: not JSON ({error})") from None
+    if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
+        raise DataError(f"{path}: a JSON array of tasks is needed; export as JSON or JSON_MIN")
+    return tasks
+
+
+def _annotations(task: Row) -> list[Row]:
+    found = task.get("annotations") or task.get("completions") or []
+    return [a for a in found if isinstance(a, dict) and not a.get("was_cancelled")]
+
+
+def _task(row: Row, model_version: str) -> Row:
+    result = [
+        {
+            "id": f"e{i}", "from_name": "label", "to_name": "text", "type": "labels",
+            "value": {"start": e["start"], "end": e["end"], "text": e["text"], "labels": [e["label"]]},
+        }
+        for i, e in enumerate(row["entities"])
+    ]  # fmt: skip
+    chosen = (row["domains"][:1], row["domains"][1:], [row["status"]] if row["status"] else [])
+    result += [
+        {"id": name, "from_name": name, "to_name": "text", "type": "choices", "value": {"choices": values}}
+        for name, values in zip(_CHOICES, chosen, strict=True)
+        if values
+    ]
+    rest = {key: value for key, value in row.items() if key not in _IN_RESULT}
+    data = {"text": row["text"], "heading": " > ".join(row["heads"]), "sentence": rest}
+    return {"data": data, "predictions": [{"model_version": model_version, "result": result}]}
+
+
+def _row(data: Row, result: list[Row], where: str) -> Row:
+    regions = [r["value"] for r in result if r.get("type") == "labels" and "start" in r.get("value", {})]
+    choices = {
+        r.get("from_name", ""): r.get("value", {}).get("choices", []) for r in result if r.get("type") == "choices"
+    }
+    return _assemble(data, regions, choices, where)
+
+
+def _from_minimal(task: Row, where: str) -> Row:
+    """A task of a JSON_MIN export, which has one key for each control."""
+    regions = [
+        r for value in task.values() if isinstance(value, list) for r in value if isinstance(r, dict) and "labels" in r
+    ]
+    return _assemble(task, regions, {name: _listed(task[name]) for name in _CHOICES if task.get(name)}, where)
+
+
+def _listed(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        value = value.get("choices", [])
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _assemble(data: Row, regions: list[Row], choices: dict[str, list[str]], where: str) -> Row:
+    text = data.get("text")
+    if not isinstance(text, str) or not text:
+        raise DataError(f"{where}: no text under data.text")
+    mentions = [r.get("text") for r in regions]
+    spans = settle_spans(text, [(int(r["start"]), int(r["end"])) for r in regions], mentions, where)
+    ordered = sorted(choices, key=lambda name: _CHOICES.index(name) if name in _CHOICES else 0)
+    kept = data.get("sentence")
+    row: Row = {**(kept if isinstance(kept, dict) else {}), "text": text}
+    row |= split_labels(dict.fromkeys(value for name in ordered for value in choices[name]), STATUSES)
+    row["entities"] = [
+        {"start": start, "end": end, "label": label, "text": mention}
+        for (start, end), region, mention in zip(spans, regions, mentions, strict=True)
+        for label in region.get("labels", ())
+    ]
+    return without_lost_metrics(row)

@@ -1,0 +1,52 @@
+"""An analysis as annotated sentences: what a person corrects instead of labelling from nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from govtext.corpus.sentence import AnnotatedSentence
+from govtext.types import Entity, Metric
+
+
+def from_record(record: Mapping[str, Any]) -> list[AnnotatedSentence]:
+    """The sentences of an analyzed report (a record of ``govtext analyze``) with the labels that the model gives them.
+
+    >>> import govtext as gt
+    >>> from govtext.annotations import to_record
+    >>> sentence, = from_record(to_record(gt.analyze("全年新增学位1200个。")))
+    >>> sentence.entities, sentence.metrics[0].kind
+    ((Entity(start=6, end=11, label='METRIC'),), 'level')
+    """
+    return [_sentence(record, row) for row in record["sentences"]]
+
+
+def _sentence(record: Mapping[str, Any], row: Mapping[str, Any]) -> AnnotatedSentence:
+    start, end = row["start"], row["end"]
+    inside = [e for e in record["entities"] if start <= e["start"] and e["end"] <= end]
+    domains = list(row.get("domains") or ()) or ([row["domain"]] if row.get("domain") else [])
+    return AnnotatedSentence(
+        id=f"{record['id']}:{start}", doc=record["id"], text=record["text"][start:end], start=start, end=end,
+        heads=_heads(record, row["section"], start),
+        entities=tuple(Entity(e["start"] - start, e["end"] - start, e["label"]) for e in inside),
+        metrics=tuple(
+            Metric(
+                e["start"] - start, e["end"] - start, indicator=e["metric"]["indicator"], kind=e["metric"]["kind"],
+                status=e["metric"]["status"],
+            )
+            for e in inside
+            if e.get("metric")
+        ),
+        domains=tuple(domains), status=row.get("status"),
+    )  # fmt: skip
+
+
+def _heads(record: Mapping[str, Any], section: int | None, before: int) -> tuple[str, ...]:
+    """Headings from the outermost section inwards, without the one that the sentence itself is."""
+    heads: list[str] = []
+    while section is not None:
+        node = record["sections"][section]
+        if node["start"] < before:
+            heads.append(f"{node['number']} {node['heading']}".strip())
+        section = node["parent"]
+    return tuple(reversed(heads))

@@ -1,0 +1,152 @@
+"""One annotated sentence, and the JSON row that every format of the corpus is converted to and from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from govtext.errors import DataError
+from govtext.labels import DOMAINS, ENTITY_LABELS, KINDS, STATUSES
+from govtext.types import Entity, Metric
+
+Row = dict[str, Any]
+FIELDS = ("id", "doc", "start", "end", "heads", "text", "entities", "metrics", "domains", "status", "furniture")
+MAX_CHARACTERS = 10_000  # of one sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """The names that an annotation may use; the default is the library's own scheme."""
+
+    labels: tuple[str, ...] = ENTITY_LABELS
+    domains: tuple[str, ...] = DOMAINS
+    statuses: tuple[str, ...] = STATUSES
+
+
+SCHEME = Scheme()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotatedSentence:
+    """One sentence with its labels.
+
+    ``start`` and ``end`` are characters in the text of the report ``doc``; the offsets of entities and metrics are inside ``text``.
+    ``heads`` is the heading path, outermost first. ``domains`` (primary first) is empty and ``status`` None where nobody has said.
+    ``furniture`` marks a stretch of page furniture, where no sentence should be. ``meta`` holds further JSON values, carried along.
+    """
+
+    id: str
+    doc: str
+    text: str
+    start: int
+    end: int
+    heads: tuple[str, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    domains: tuple[str, ...] = ()
+    status: str | None = None
+    furniture: bool = False
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+def to_row(sentence: AnnotatedSentence) -> Row:
+    """The sentence as plain JSON values, ``meta`` among the other fields.
+
+    >>> sentence = AnnotatedSentence(id="1", doc="a", text="云山县", start=0, end=3, entities=(Entity(0, 3, "PLACE"),))
+    >>> to_row(sentence)["entities"]
+    [{'start': 0, 'end': 3, 'label': 'PLACE', 'text': '云山县'}]
+    """
+    return {
+        **sentence.meta,
+        "id": sentence.id, "doc": sentence.doc, "start": sentence.start, "end": sentence.end,
+        "heads": list(sentence.heads), "text": sentence.text,
+        "entities": [
+            {"start": e.start, "end": e.end, "label": e.label, "text": sentence.text[e.start : e.end]}
+            for e in sentence.entities
+        ],
+        "metrics": [
+            {"start": m.start, "end": m.end, "indicator": m.indicator, "kind": m.kind, "status": m.status}
+            for m in sentence.metrics
+        ],
+        "domains": list(sentence.domains), "status": sentence.status, "furniture": sentence.furniture,
+    }  # fmt: skip
+
+
+def from_row(row: Row, where: str, *, scheme: Scheme = SCHEME) -> AnnotatedSentence:
+    """The sentence of a row; ``where`` names file and line in errors.
+
+    Raises DataError if an offset does not match its text, entities overlap, or a label is unknown to the scheme.
+    """
+    text = row.get("text")
+    if not isinstance(text, str) or not text:
+        raise DataError(f"{where}: no text")
+    if len(text) > MAX_CHARACTERS:
+        raise DataError(
+            f"{where}: a sentence of {len(text):,} characters, at most {MAX_CHARACTERS:,} are read; annotate sentence by sentence"
+        )
+    start = row.get("start", 0)
+    end = row.get("end", start + len(text))
+    if end - start != len(text):
+        raise DataError(f"{where}: start {start} and end {end} of the sentence do not fit its {len(text)} characters")
+    return AnnotatedSentence(
+        id=str(row["id"]), doc=str(row["doc"]), text=text, start=start, end=end, heads=tuple(row.get("heads") or ()),
+        entities=_entities(row, text, where, scheme), metrics=_metrics(row, text, where),
+        domains=_domains(row, where, scheme), status=_status(row, where, scheme), furniture=bool(row.get("furniture")),
+        meta={key: value for key, value in row.items() if key not in FIELDS},
+    )  # fmt: skip
+
+
+def mention_at(text: str, start: Any, end: Any, mention: str | None, where: str) -> str:
+    """The text between two offsets; raises DataError if they lie outside or it is not ``mention`` (None: not said)."""
+    if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= len(text)):
+        raise DataError(
+            f"{where}: offsets {start} to {end} do not lie in the {len(text)} characters of {_short(text)!r}"
+        )
+    found = text[start:end]
+    if mention is not None and found != mention:
+        raise DataError(f"{where}: offsets {start} to {end} give {found!r}, the annotation says {mention!r}")
+    return found
+
+
+def _entities(row: Row, text: str, where: str, scheme: Scheme) -> tuple[Entity, ...]:
+    found = []
+    for e in row.get("entities") or ():
+        mention_at(text, e.get("start"), e.get("end"), e.get("text"), where)
+        found.append(Entity(e["start"], e["end"], _known(e.get("label"), scheme.labels, "label", where)))  # type: ignore[arg-type]
+    found.sort(key=lambda e: (e.start, e.end))
+    for a, b in pairwise(found):
+        if b.start < a.end:
+            raise DataError(
+                f"{where}: {a.label} {text[a.start : a.end]!r} and {b.label} {text[b.start : b.end]!r} overlap; keep the outer one"
+            )
+    return tuple(found)
+
+
+def _metrics(row: Row, text: str, where: str) -> tuple[Metric, ...]:
+    found = []
+    for m in row.get("metrics") or ():
+        mention_at(text, m.get("start"), m.get("end"), m.get("text"), where)
+        kind = _known(m.get("kind"), KINDS, "kind of metric", where)
+        status = _known(m.get("status"), ("achieved", "planned"), "status of a metric", where)
+        found.append(Metric(m["start"], m["end"], indicator=m.get("indicator") or "", kind=kind, status=status))  # type: ignore[arg-type]
+    return tuple(sorted(found, key=lambda m: m.start))
+
+
+def _domains(row: Row, where: str, scheme: Scheme) -> tuple[str, ...]:
+    return tuple(_known(name, scheme.domains, "domain", where) for name in row.get("domains") or ())
+
+
+def _status(row: Row, where: str, scheme: Scheme) -> str | None:
+    return _known(row["status"], scheme.statuses, "status", where) if row.get("status") is not None else None
+
+
+def _known(name: Any, names: Iterable[str], what: str, where: str) -> str:
+    if name not in names:
+        raise DataError(f"{where}: no {what} {name!r} in the scheme; there are: {', '.join(names)}")
+    return str(name)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 30 else text[:29] + "…"
