@@ -6,8 +6,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
+from govtext.display import name_of
 from govtext.labels import ENTITY_LABELS
-from govtext.resources import read_table
 from govtext.tables import Record
 
 _BAR = 24  # characters of a full bar
@@ -23,7 +23,7 @@ def _lines(record: Record, metrics: int, names: int) -> Iterator[str]:
     place = meta["place"]["name"] if meta["place"] else "地点不明"
     years = f"{meta['year'] or '?'}年回顾 / {meta['plan_year'] or '?'}年计划"
     yield f"■ {record['title'] or record['id']}"
-    yield f"  {place} · {meta['level'] or '级别不明'} · {years} · {len(record['text']):,} 字 · {len(record['sentences'])} 句"
+    yield f"  {place} · {name_of('level', meta['level']) or '级别不明'} · {years} · {len(record['text']):,} 字 · {len(record['sentences'])} 句"
     yield ""
     yield "  结构"
     for section in record["sections"]:
@@ -49,12 +49,18 @@ def _lines(record: Record, metrics: int, names: int) -> Iterator[str]:
 
 def _metric_line(entity: Record) -> str:
     m = entity["metric"]
-    status = "目标" if m["status"] == "planned" else "结果"
-    return f"{pad(shorten(m['indicator'] or '—', 28), 30)}{pad(entity['text'], 16)}{pad(m['kind'], 8)}{status}  {m['period'] or ''}".rstrip()
+    kind, status = name_of("kind", m["kind"]), name_of("status", m["status"])
+    columns = (
+        (shorten(m["indicator"] or "—", 28), 30),
+        (entity["text"], 16),
+        (kind, 6),
+        (status, 6),
+        (m["period"] or "", 0),
+    )
+    return "".join(pad(text, width) for text, width in columns).rstrip()
 
 
 def _domain_lines(record: Record, most: int = 8) -> Iterator[str]:
-    names = {row["id"]: row["name_zh"] for row in read_table("domains")}
     weights: Counter[str] = Counter()
     for s in record["sentences"]:
         if s["domain"] and s["domain"] != "none":
@@ -62,7 +68,7 @@ def _domain_lines(record: Record, most: int = 8) -> Iterator[str]:
     total = sum(weights.values()) or 1
     for domain, weight in weights.most_common(most):
         share = weight / total
-        yield f"    {pad(names.get(domain, domain), 24)}{share:6.1%}  {'█' * max(1, round(share * _BAR / 0.5))}"
+        yield f"    {pad(name_of('domain', domain), 24)}{share:6.1%}  {'█' * max(1, round(share * _BAR / 0.5))}"
 
 
 def width(text: str) -> int:
