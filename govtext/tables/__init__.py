@@ -19,9 +19,9 @@ from govtext.tables.rows import (
     sections,
     sentences,
 )
-from govtext.tables.words import keyness, words
+from govtext.tables.words import keyness, stop_words, words
 
 __all__ = [
     "COLUMNS", "TABLES", "Docs", "Record", "compare", "entities", "heading_path", "indicator_id", "keyness", "metrics", "panel", "records",
-    "reports", "rows", "sections", "sentences", "words",
+    "reports", "rows", "sections", "sentences", "stop_words", "words",
 ]  # fmt: skip

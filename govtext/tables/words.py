@@ -9,7 +9,17 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from govtext.resources import read_table
 from govtext.tables.rows import Docs, Record, records
+
+
+def stop_words() -> frozenset[str]:
+    """Stop words of the genre: function words and the formulas that every report repeats.
+
+    >>> {"的", "进一步"} <= stop_words()
+    True
+    """
+    return frozenset(row["word"] for row in read_table("stop_words"))
 
 
 def words(
@@ -17,7 +27,8 @@ def words(
 ) -> pd.DataFrame:
     """Word frequencies, the most frequent first; ``by`` counts within reports, domains or sections.
 
-    Punctuation and numbers are left out, and the ``stop_words`` given. ``per_million`` is relative to the words counted in the same group.
+    Punctuation and numbers are left out, and the ``stop_words`` given (see the function ``stop_words`` for those of the genre). With
+    ``by="report"`` a pivot of the table is the document-term matrix that topic models take. ``per_million`` is relative to the words counted in the same group.
     """
     counts: Counter[tuple[Any, str]] = Counter()
     stop = set(stop_words)
