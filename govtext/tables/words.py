@@ -28,7 +28,8 @@ def words(
     """Word frequencies, the most frequent first; ``by`` counts within reports, domains or sections.
 
     Punctuation and numbers are left out, and the ``stop_words`` given (see the function ``stop_words`` for those of the genre). With
-    ``by="report"`` a pivot of the table is the document-term matrix that topic models take. ``per_million`` is relative to the words counted in the same group.
+    ``by="report"`` a pivot of the table is the document-term matrix that topic models take. ``per_million`` is relative to
+    the words counted in the same group.
     """
     counts: Counter[tuple[Any, str]] = Counter()
     stop = set(stop_words)
