@@ -74,15 +74,19 @@ class TextClassifier:
         context: Sequence[SentenceContext] | None = None,
         groups: Sequence[Any] | None = None,
         sample_weight: Sequence[float] | None = None,
+        auxiliary: Sequence[bool] | None = None,
     ) -> Self:
         """Fit to labelled sentences and return self.
 
         A label is a class, a sequence of classes (the primary one first) or a mapping {class: share}. ``context`` has one entry a
         sentence. ``groups`` names the document of each sentence: the second step and the calibration then hold whole documents
         out; without it single sentences, which makes the probabilities too sure if sentences of one document are alike.
+        Sentences marked in ``auxiliary`` (weak labels, say) only teach the first step the meaning of n-grams.
         Raises DataError on lengths that differ or fewer than two classes. Needs scikit-learn.
         """
-        _check_lengths(sentences, labels=labels, context=context, groups=groups, sample_weight=sample_weight)
+        _check_lengths(
+            sentences, labels=labels, context=context, groups=groups, sample_weight=sample_weight, auxiliary=auxiliary
+        )
         self.classes_ = np.array(sorted({name for label in labels for name in _shares(label, 0.0)}), dtype=object)
         if len(self.classes_) < 2:
             raise DataError(f"a classifier needs sentences of at least two classes; these have {len(self.classes_)}")
@@ -93,7 +97,9 @@ class TextClassifier:
         margins = self._held_out_margins(fields, numbers, targets, weight, held_out)
         present = _present(fields, numbers)
         shapes = shape.shape_features(sentences, _contexts(sentences, context))
-        self._fit_mixture(margins, present, shapes, targets, weight, held_out)
+        kept = np.arange(len(labels)) if auxiliary is None else np.flatnonzero(~np.asarray(auxiliary, dtype=bool))
+        inside = [np.flatnonzero(np.isin(kept, held)) for held in held_out]
+        self._fit_mixture(margins[:, kept], present[:, kept], shapes[kept], targets[kept], weight[kept], inside)
         self._fit_margins(fields, numbers[0], targets, weight)
         return self
 
@@ -266,7 +272,7 @@ class TextClassifier:
         contexts = _contexts(sentences, context)
         fields, numbers = _unique_fields(sentences, contexts)
         margins, present = self._margins(fields), _present(fields, numbers)
-        scores = shape.shape_features(sentences, contexts) @ self.shape_weights + self.bias
+        scores: Weights = shape.shape_features(sentences, contexts) @ self.shape_weights + self.bias
         for f in range(len(FIELDS)):
             mixed = margins @ self.field_weights[f] + self.field_bias[f]
             scores += mixed[numbers[f]] * present[f][:, None]
@@ -274,7 +280,8 @@ class TextClassifier:
 
     def _margins(self, texts: Sequence[str]) -> Weights:
         """The first step: a margin for each class from the n-grams of each text."""
-        return self.vocabulary.rows(texts).dot(self.ngram_weights) + self.ngram_bias
+        margins: Weights = self.vocabulary.rows(texts).dot(self.ngram_weights) + self.ngram_bias
+        return margins
 
     # storing
 
@@ -317,15 +324,20 @@ class TextClassifier:
         self.min_probability, self.temperature = settings["min_probability"], settings["temperature"]
 
     def _header(self, arrays: bytes) -> bytes:
-        if not len(self.classes_):
-            raise ModelError(f"this {type(self).__name__} is not fitted: there is nothing to store")
         header = {
             "format": FORMAT, "kind": type(self).__name__, "classes": self.classes_.tolist(), "chars": self.vocabulary.chars,
             "orders": list(self.vocabulary.orders), "fields": list(FIELDS), "shapes": list(shape.NAMES), "settings": self._settings(),
         }  # fmt: skip
         return _dump(header | {"sha256": _checksum(header, arrays)})
 
+    def _check_fitted(self) -> None:
+        if not len(self.classes_):
+            raise ModelError(
+                f"this {type(self).__name__} is not fitted: call fit, or load a trained one with from_disk"
+            )
+
     def _arrays(self) -> bytes:
+        self._check_fitted()
         file = io.BytesIO()
         np.savez_compressed(
             file, keys=self.vocabulary.keys, idf=self.vocabulary.idf, ngram_weights=self.ngram_weights.astype(np.float16),

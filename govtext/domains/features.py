@@ -211,13 +211,15 @@ def _batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
         yield start, texts[start:]
 
 
-def _address(keys: KeyArray) -> npt.NDArray[np.uint64]:
+def _address(keys: KeyArray) -> KeyArray:
     """Place of each key in the look-up table (multiplicative hashing)."""
-    return (keys * _MULTIPLIER) >> np.uint64(64 - TABLE_BITS)
+    addresses: KeyArray = (keys * _MULTIPLIER) >> np.uint64(64 - TABLE_BITS)
+    return addresses
 
 
 def _once_per_text(owners: IntArray, keys: KeyArray) -> KeyArray:
     """The keys without those that repeat within one text."""
     distinct, number = np.unique(keys, return_inverse=True)
     pairs = np.unique((owners << np.int64(32)) | number)
-    return distinct[pairs & np.int64(0xFFFFFFFF)]
+    kept: KeyArray = distinct[pairs & np.int64(0xFFFFFFFF)]
+    return kept

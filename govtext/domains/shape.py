@@ -12,6 +12,7 @@ import numpy.typing as npt
 from govtext.types import SentenceContext
 
 LENGTHS: Final = (6, 10, 16, 25, 60, 120)  # characters
+_DIGIT = re.compile(r"\d")
 _NUMBERED = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）、.．]|第[一二三四五六七八九十]{1,3}[章节部]")
 _COUNTED = re.compile(r"[\[〔【(（①-⑳]?\d{0,2}[\]〕】)）.．、①-⑳]")
 _ONE_IS = re.compile(r"[一二三四五六七八九十]{1,2}(?:是|要)")
@@ -41,26 +42,30 @@ def shape_features(sentences: Sequence[str], context: Sequence[SentenceContext])
     return np.array(rows, dtype=np.float32).reshape(len(rows), len(NAMES))
 
 
-def part_of_title(title: str) -> str | None:
-    """Whether a title announces only a review or only a plan.
+def part_of(context: SentenceContext) -> str | None:
+    """Review or plan: as the section says, else the title, else the years (a report that names no year to plan for reviews).
 
-    >>> part_of_title("教育局2022年工作总结"), part_of_title("2022年工作总结和2023年计划")
-    ('review', None)
+    >>> part_of(SentenceContext(title="教育局2022年工作总结")), part_of(SentenceContext(plan_year=2024)), part_of(SentenceContext())
+    ('review', 'plan', None)
     """
-    reviews, plans = bool(_REVIEW.search(title)), bool(_PLAN.search(title))
-    return None if reviews == plans else "review" if reviews else "plan"
+    reviews, plans = bool(_REVIEW.search(context.title)), bool(_PLAN.search(context.title))
+    if context.part is not None or reviews != plans:
+        return context.part or ("review" if reviews else "plan")
+    if (context.year is None) == (context.plan_year is None):
+        return None
+    return "review" if context.plan_year is None else "plan"
 
 
 def _shape(text: str, context: SentenceContext) -> list[bool]:
     last = text[-1:]
     short = len(text) < LENGTHS[-2]
-    part = context.part or part_of_title(context.title)
+    part = part_of(context)
     stop = last in ("。", "!", "！", "?", "？", ";", "；")
     return [
         *(len(text) < n for n in LENGTHS),
         stop, last in ("：", ":"), last in ("!", "！"),
         not stop and "，" not in text and "," not in text,
-        any(c.isdecimal() for c in text), "%" in text or "％" in text,
+        bool(_DIGIT.search(text)), "%" in text or "％" in text,
         bool(_NUMBERED.match(text)), bool(_COUNTED.match(text)), bool(_ONE_IS.match(text)),
         short and bool(_BRACKETED.match(text)), bool(_GLOSS.match(text)),
         short and bool(_YEAR_TITLE.search(text)), short and bool(_ADDRESS.match(text)),
