@@ -29,7 +29,8 @@ class RecognizerConfig:
     """What the trained weights were made with, and how they are read.
 
     ``size`` and ``overlap`` are characters; ``sure`` is the probability from which a name counts as known in its
-    report. A model that reads word pieces besides characters lists them with their log probabilities.
+    report. ``outside_penalty`` is taken from the log probability of being no name: more of it finds more names, and more
+    wrong ones. A model that reads word pieces besides characters lists them with their log probabilities.
     """
 
     characters: str
@@ -39,6 +40,7 @@ class RecognizerConfig:
     size: int = 254
     overlap: int = 32
     sure: float = 0.9
+    outside_penalty: float = 0.0
     format: int = FORMAT
 
     @classmethod
@@ -95,6 +97,7 @@ class NameRecognizer:
             batch = np.zeros((len(rows), lengths[-1], len(self.scheme)), np.float32)
             for row, i in zip(batch, rows, strict=True):
                 row[: len(scores[i])] = scores[i]
+            batch[:, :, 0] -= self.config.outside_penalty
             for i, path in zip(rows, self.scheme.best_paths(batch, lengths), strict=True):
                 entities = list(self.scheme.decode(path))
                 chosen = scores[i][np.arange(len(path)), path]

@@ -212,7 +212,7 @@ def _fit(
     torch = _torch()
     rng = random.Random(seed)
     steps = epochs * len(_batches(items, chars, rng))
-    optimizer = torch.optim.AdamW(list(_groups(network, rates)), weight_decay=0.01)
+    optimizer = torch.optim.AdamW(list(_groups(network, rates)), weight_decay=0.01, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda i: min(1.0, (i + 1) / (0.1 * steps + 1)) * max(0.02, 1 - i / steps)
     )

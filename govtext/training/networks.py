@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -152,9 +153,29 @@ def piece_mask(pieces: Tensor) -> Tensor:
     return ((pieces == 1).float() * -1e4)[:, None, None, :]
 
 
+class CompactEmbedding(nn.Module):
+    """An embedding in 8 bits with one scale a row (one scale for a whole table costs points of F)."""
+
+    def __init__(self, embedding: nn.Embedding) -> None:
+        super().__init__()
+        weight = embedding.weight.detach()
+        scales = weight.abs().amax(dim=1, keepdim=True).clamp(min=1e-8) / 127
+        self.register_buffer("scales", scales)
+        self.register_buffer("codes", torch.round(weight / scales).to(torch.int8))
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """The vectors of the ids."""
+        codes, scales = cast(Tensor, self.codes), cast(Tensor, self.scales)
+        return codes[ids].float() * scales[ids]
+
+
 def to_onnx(network: nn.Module, inputs: dict[str, Tensor], *, quantize: bool = True) -> bytes:
-    """The network as an ONNX model with the output ``scores``; weights in 8 bits if ``quantize``."""
-    network.eval()
+    """The network as an ONNX model with the output ``scores``; embeddings and matrices in 8 bits if ``quantize``."""
+    network = copy.deepcopy(network).eval()
+    if quantize:
+        for name, child in list(network.named_children()):
+            if isinstance(child, nn.Embedding):
+                setattr(network, name, CompactEmbedding(child))
     buffer = io.BytesIO()
     axes = {name: {0: "batch", 1: "pieces" if name == "pieces" else "characters"} for name in (*inputs, "scores")}
     torch.onnx.export(
@@ -176,5 +197,7 @@ def _quantized(model: bytes) -> bytes:
     with TemporaryDirectory() as folder:
         full, small = Path(folder, "full.onnx"), Path(folder, "small.onnx")
         full.write_bytes(model)
-        quantize_dynamic(full, small, weight_type=QuantType.QInt8)
+        quantize_dynamic(
+            full, small, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul", "Gemm"]
+        )
         return small.read_bytes()
