@@ -21,7 +21,9 @@ _APPROXIMATE = re.compile(r"[余多来几]")
 _PARTS = re.compile(r"(?P<whole>[^分]+)分之(?P<part>.+)")
 _TENTHS = re.compile(r"(?P<tenth>[^成]{1,6})成(?P<rest>[一二三四五六七八九半\d])?")
 _RANGE = re.compile(r"(?P<low>.+?)(?:[-－–—~～至到]|——)(?P<high>.+)")
-_NEIGHBOURS = re.compile(r"(?P<head>[一二三四五六七八九]?十)?(?P<pair>[一二两三四五六七八九]{2})(?P<tail>[十百千万亿]*)")
+_NEIGHBOURS = re.compile(
+    r"(?P<head>[一二三四五六七八九]?十)?(?P<pair>[一二两三四五六七八九]{2})(?P<tail>[十百千万亿]*)"
+)
 _DIGIT_COUNT = re.compile(r"(?P<count>[一两二三四五六七八九])位数")
 _HALF: Final = {"半": Decimal("0.5"), "一半": Decimal("0.5")}
 
@@ -44,7 +46,7 @@ def parse_number(text: str) -> Decimal:
         raise ValueError(f"no number in {text!r}")
     try:
         with localcontext(_EXACT):
-            return _normal(_value(plain))
+            return without_zeros(_value(plain))
     except (KeyError, ValueError, ArithmeticError):
         raise ValueError(f"no number in {text!r}") from None
 
@@ -82,8 +84,8 @@ def format_number(value: Decimal) -> str:
     for word in ("亿", "万"):
         scaled = value / MAGNITUDES[word]
         if abs(scaled) >= 1 and scaled == scaled.quantize(Decimal("0.0001")) and scaled * MAGNITUDES[word] == value:
-            return f"{_normal(scaled):f}{word}"
-    return f"{_normal(value):f}"
+            return f"{without_zeros(scaled):f}{word}"
+    return f"{without_zeros(value):f}"
 
 
 def format_chinese(value: Decimal) -> str:
@@ -95,7 +97,7 @@ def format_chinese(value: Decimal) -> str:
     if not 0 <= value < 10**16:
         raise ValueError(f"{value} is outside the numbers that are written out, 0 to 10 ** 16")
     whole = int(value)
-    digits = "".join("零一二三四五六七八九"[int(c)] for c in f"{_normal(value - whole):f}"[2:])
+    digits = "".join("零一二三四五六七八九"[int(c)] for c in f"{without_zeros(value - whole):f}"[2:])
     return (_format_whole(whole) or "零") + (f"点{digits}" if digits else "")
 
 
@@ -108,15 +110,19 @@ def to_half_width(text: str) -> str:
     return text.translate(FULL_WIDTH)
 
 
+def without_zeros(value: Decimal) -> Decimal:
+    """The same number without trailing zeros and without an exponent, so that equal numbers print alike.
+
+    >>> without_zeros(Decimal("30.0")), without_zeros(Decimal("1E+3"))
+    (Decimal('30'), Decimal('1000'))
+    """
+    value = value.normalize()
+    return value.quantize(Decimal(1)) if value.as_tuple().exponent > 0 else value  # type: ignore[operator]
+
+
 def _plain(text: str) -> str:
     half = to_half_width(text).replace(" ", "").replace("\u00a0", "")
     return _THOUSANDS.sub("", half)
-
-
-def _normal(value: Decimal) -> Decimal:
-    """Without trailing zeros and without an exponent, so that equal numbers print alike."""
-    value = value.normalize()
-    return value.quantize(Decimal(1)) if value.as_tuple().exponent > 0 else value  # type: ignore[operator]
 
 
 def _value(plain: str) -> Decimal:

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from govtext.metrics.quantities import Quantity
+from govtext.metrics.weights import Weights
 from govtext.metrics.words import filler_words
+from govtext.types import Kind
 
 Direction = Literal["up", "down"]
 
 _CLAUSE: Final = re.compile(r"[，,；;。：:！？、]")
+_RATE: Final = re.compile("率|比重|占比|比例|覆盖面|完成.{0,6}(?:任务|计划|目标)|占")
 _UP: Final = re.compile(
     "增[长加幅速至到]?|提[高升]|上[升涨]|扩大|升|涨|翻|递增|前[进移]|净增|高于|快于|超出|高出|跃升|进位|多"
 )
 _DOWN: Final = re.compile(
     "下[降跌]|降[低幅至到]?|减[少排]?|回落|压[减缩]|缩[短减小]|精简|核减|削减|收窄|节[约省]|跌|低于|少|后退|负增长|退[后出]"
 )
+
+
+def find_kind(
+    text: str, q: Quantity, link: tuple[int, int] | None, previous: tuple[Quantity, str] | None, weights: Weights
+) -> Kind:
+    """The kind of ``q``, linked to the stretch ``link``; ``previous`` is the quantity before it, with its kind."""
+    if q.form == "proportion":
+        return "share"
+    return cast("Kind", weights.best(kind_features(text, q, link, previous)))
 
 
 def kind_features(
@@ -32,7 +44,17 @@ def kind_features(
     verbs = filler_words(clause)
     last = verbs[-1] if verbs else ""
     after = text[q.end : q.end + 3]
-    names = ["bias", shape, f"unit={q.unit}", f"last={last}", f"{shape}|last={last}"]
+    moves = "moves" if _UP.search(clause) or _DOWN.search(clause) else "still"
+    rate = "rate" if _RATE.search(text, max(0, q.start - 24), q.start) or _RATE.search(indicator) else "other"
+    names = [
+        "bias",
+        shape,
+        f"{shape}|{moves}",
+        f"{shape}|{moves}|{rate}",
+        f"{moves}|{rate}",
+        f"{moves}|i>{indicator[-1:]}",
+    ]
+    names += [f"unit={q.unit}", f"last={last}", f"{shape}|last={last}"]
     names += [f"verb={v}" for v in verbs[-4:]] + [f"{shape}|verb={v}" for v in verbs[-4:]]
     names += [f"<{clause[-n:]}" for n in (1, 2, 3, 4)] + [f"{shape}<{clause[-n:]}" for n in (1, 2)]
     names += [f"i>{indicator[-n:]}" for n in (1, 2, 3)] + [f"{shape}|i>{indicator[-1:]}", f"{shape}|i>{indicator[-2:]}"]

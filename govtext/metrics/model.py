@@ -32,7 +32,7 @@ class MetricModel:
         arrays: dict[str, npt.NDArray[np.generic]] = {}
         for part in ("linker", "kinds", "status"):
             arrays |= getattr(self, part).to_arrays(part)
-        np.savez_compressed(stream, **arrays)
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
         return stream.getvalue()
 
     @classmethod

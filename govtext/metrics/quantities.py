@@ -12,7 +12,7 @@ from typing import Final, Literal
 from govtext.metrics.grammar import ARABIC, CHINESE_START, PER, PER_MANY, SECOND_NUMBER, TO_NUMBER, TOKEN
 from govtext.metrics.surroundings import accepts, bound_around, is_bare_measure, is_code, is_ranking, rank_end
 from govtext.metrics.units import Unit, unit_at, units
-from govtext.numerals import parse_number, parse_range, to_half_width
+from govtext.numerals import parse_number, parse_range, to_half_width, without_zeros
 from govtext.types import Bound
 
 _NUMBER: Final = re.compile(f"{ARABIC}")
@@ -140,7 +140,7 @@ def _read_fraction(text: str, m: re.Match[str]) -> Quantity | None:
         if per_cent != numeral:
             low, high = parse_range(per_cent)
         else:
-            low, high = parse_number(numeral) * 100, None
+            low, high = without_zeros(parse_number(numeral) * 100), None
     except ValueError:
         return None
     return _quantity(text, *m.span(), low, high, units()["%"], form="ratio")
@@ -154,7 +154,9 @@ def _read_tenths(text: str, m: re.Match[str]) -> Quantity | None:
         value = parse_number(m.group()) if high is None else low / 10
     except ValueError:
         return None
-    return _quantity(text, *m.span(), value * 100, high and high * 10, units()["%"], form="ratio")
+    return _quantity(
+        text, *m.span(), without_zeros(value * 100), high and without_zeros(high * 10), units()["%"], form="ratio"
+    )
 
 
 def _read_digits(text: str, m: re.Match[str]) -> Quantity:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Final, Literal, cast
+from dataclasses import replace
+from typing import Final, Literal
 
-from govtext.metrics.kinds import direction_of, kind_features
-from govtext.metrics.linking import Candidates, Span, best_span
+from govtext.metrics.indicators import indicator_id, indicators
+from govtext.metrics.kinds import direction_of, find_kind
+from govtext.metrics.linking import Linker, Span
 from govtext.metrics.model import MetricModel, packaged_model
+from govtext.metrics.periods import resolve_baseline, resolve_period
 from govtext.metrics.quantities import Quantity, find_quantities
-from govtext.metrics.status import status_features
+from govtext.metrics.status import find_statuses
+from govtext.metrics.units import units
 from govtext.types import Kind, Metric, SentenceContext
 
 NO_CONTEXT: Final = SentenceContext()
+
+_MONEY_NAME: Final = re.compile(
+    r"(?:投资|资金|收入|产值|总额|金额|额|税收?|款|费|支出|营收|利润|增加值|资产|债券?|补贴|内资|外资|贷|GDP|生产总值|成本)$"
+)
+_PEOPLE_NAME: Final = re.compile(r"(?:人口|群众|人员|人数|居民|劳动力|职工|学生|农民|老人|用户数?)$")
+_SHARED_TAIL: Final = re.compile(
+    r"[、和及与](?P<last>[^、和及与，,；;。]{3,20}?)(?=分别|各|均|同比|比|较|增|下|达|为|提高|突破|[^一-龥])"
+)
 
 
 def find_metrics(text: str, context: SentenceContext = NO_CONTEXT, *, model: MetricModel | None = None) -> list[Metric]:
     """The metric records of one sentence, in order; offsets refer to ``text``.
 
     ``context`` is what is known of the sentence beside its words: headings, review or plan part, years. ``model`` are
-    the learned parameters, those of the package by default.
+    the learned parameters, those of the package by default. A bare magnitude (``84.84亿``) takes the unit that its
+    indicator implies, if any.
 
     >>> [(m.indicator, m.value, m.unit, m.kind) for m in find_metrics("粮食总产量12万吨，增长3%。")]
     [('粮食总产量', Decimal('120000'), '吨', 'level'), ('粮食总产量', Decimal('3'), '%', 'change')]
@@ -32,14 +46,15 @@ def find_metrics(text: str, context: SentenceContext = NO_CONTEXT, *, model: Met
 
 def measure(text: str, quantities: Sequence[Quantity], context: SentenceContext, model: MetricModel) -> list[Metric]:
     """The records of quantities that are already known."""
-    links: list[Span | None] = []
+    linker = Linker(text, quantities, model.linker)
+    statuses = find_statuses(text, quantities, context, model.status)
     found: list[Metric] = []
     for k, q in enumerate(quantities):
-        links.append(best_span(Candidates(text, quantities, k, links), model.linker))
+        link = linker.link()
         previous = (quantities[k - 1], found[k - 1].kind) if k else None
-        kind = cast("Kind", model.kinds.best(kind_features(text, q, links[k], previous)))
-        status = model.status.best(status_features(text, q, context))
-        found.append(_record(text, q, links[k], kind, cast("Literal['achieved', 'planned']", status)))
+        kind = find_kind(text, q, link, previous, model.kinds)
+        record = _record(text, q, link, kind, statuses[k])
+        found.append(_with_implied_unit(_in_time(text, record, context)))
     return found
 
 
@@ -48,6 +63,50 @@ def _record(text: str, q: Quantity, link: Span | None, kind: Kind, status: Liter
     return Metric(
         q.start, q.end, q.value, q.value_max, q.unit, q.bound,
         indicator=text[start:end] if link else "", indicator_start=start, indicator_end=end,
+        indicator_id=canonical_id(text, link) if link else None,
         kind=kind, status=status, direction=direction_of(text, q) if kind == "change" else None,
         canonical_value=q.canonical_value, canonical_unit=q.canonical_unit, dimension=q.dimension,
     )  # fmt: skip
+
+
+def canonical_id(text: str, link: Span) -> str | None:
+    """The canonical indicator of a linked stretch; the first of ``城镇居民和农村居民人均可支配收入`` takes the last one's tail."""
+    mention = text[slice(*link)]
+    if found := indicator_id(mention):
+        return found
+    following = _SHARED_TAIL.match(text, link[1])
+    if following is None:
+        return None
+    last = following["last"]
+    return next((i for n in range(2, len(last)) if (i := indicator_id(mention + last[n:]))), None)
+
+
+def _in_time(text: str, m: Metric, context: SentenceContext) -> Metric:
+    period = resolve_period(text, m.start, context, status=m.status)
+    baseline = resolve_baseline(text, m.start, period, context) if m.kind == "change" else None
+    return replace(m, period=period, baseline=baseline)
+
+
+def _with_implied_unit(m: Metric) -> Metric:
+    if m.unit is not None or m.value is None or m.value < 1000:
+        return m
+    known = indicators().get(m.indicator_id or "")
+    name = (
+        known.unit
+        if known
+        else "元"
+        if _MONEY_NAME.search(m.indicator)
+        else "人"
+        if _PEOPLE_NAME.search(m.indicator)
+        else None
+    )
+    unit = units().get(name or "")
+    if unit is None:
+        return m
+    return replace(
+        m,
+        unit=unit.symbol,
+        dimension=unit.dimension,
+        canonical_value=unit.to_canonical(m.value),
+        canonical_unit=unit.canonical,
+    )

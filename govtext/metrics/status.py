@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Literal
 
 from govtext.metrics.kinds import clause_before
 from govtext.metrics.quantities import Quantity
+from govtext.metrics.weights import Weights
 from govtext.types import SentenceContext
 
+_SHARED: Final = 0.8  # how much the mean of the sentence counts beside a quantity's own words
 _CUE: Final = re.compile(
     "力争|确保|计划|将|要|争取|预计|预期|目标|拟|完成|实现|已|累计|同比|较上年|比上年|全年|今年|明年|去年|年底|年内|到20[0-9]{2}年|新增|达到?了?|"
     "突破|超过|以上|左右|不低于|不少于|努力|推动|推进|加快|启动|建成|建设|开工|竣工|获评|入选|荣获|首次|成功|连续|位居|居|五年来|一年来|过去|"
     "今后|未来|下一步|继续|进一步|再|新建|改造|培育|打造|实施|开展|落实|支持|深化|加强|提升|抓好|做好|谋划|储备|招引|持续|稳步|圆满|全面|全力|着力|大力"
 )
 _YEAR: Final = re.compile("(?:19|20)[0-9]{2}(?=年)")
+
+
+def find_statuses(
+    text: str, quantities: Sequence[Quantity], context: SentenceContext, weights: Weights
+) -> list[Literal["achieved", "planned"]]:
+    """The status of each quantity of a sentence; they mostly share it, so each one hears the others."""
+    leanings = []
+    for q in quantities:
+        scores = weights.scores(status_features(text, q, context))
+        leanings.append(scores["planned"] - scores["achieved"])
+    mean = sum(leanings) / max(len(leanings), 1)
+    return ["planned" if _SHARED * mean + (1 - _SHARED) * own > 0 else "achieved" for own in leanings]
 
 
 def status_features(text: str, q: Quantity | None, context: SentenceContext) -> list[str]:

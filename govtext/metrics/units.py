@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 
+from govtext.numerals import without_zeros
 from govtext.resources import read_table
 
 
@@ -29,8 +30,7 @@ class Unit:
         """
         if self.factor == 1:
             return value
-        scaled = value * self.factor.numerator / self.factor.denominator
-        return scaled.quantize(Decimal(1)) if scaled == scaled.to_integral_value() else scaled.normalize()
+        return without_zeros(value * self.factor.numerator / self.factor.denominator)
 
 
 @cache

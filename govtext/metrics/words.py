@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Final
 
 from govtext.resources import read_table
+
+_DIGIT: Final = "[0-9０-９]"
+_TIME: Final = (
+    rf"{_DIGIT}{{1,4}}年(?:末|底|同期)?|{_DIGIT}{{1,2}}(?:[-—]{_DIGIT}{{1,2}})?月(?:份|底|末)?"
+    '|[“”一二三四五六七八九十]{1,3}五[”"]?(?:末|期间|时期)?|[一二三四五六七八九十]年(?:来|间)?'
+)
 
 
 @cache
 def hollow() -> re.Pattern[str]:
     """Matches a stretch made of words of change and of reaching alone."""
-    return re.compile(f"(?:{_alternatives('change', 'reach')}|[ 、和及])*")
+    return re.compile(f"(?:{_alternatives('change', 'reach')}|{_TIME}|[ 、和及])*")
 
 
 @cache
 def verb() -> re.Pattern[str]:
     """Matches one word of the table of two characters or more."""
     return re.compile(_alternatives("change", "reach", "count", shortest=2))
+
+
+@cache
+def leading_filler() -> re.Pattern[str]:
+    """Matches one word of change or of reaching of two characters or more."""
+    return re.compile(_alternatives("change", "reach", shortest=2))
 
 
 @cache

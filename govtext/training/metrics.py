@@ -14,7 +14,16 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from govtext.metrics.kinds import kind_features
-from govtext.metrics.linking import LONGEST, Candidates, Span
+from govtext.metrics.linking import (
+    LONGEST,
+    Candidates,
+    Segment,
+    Span,
+    end_features,
+    length_feature,
+    span_features,
+    start_features,
+)
 from govtext.metrics.model import MetricModel
 from govtext.metrics.quantities import Quantity, find_quantities
 from govtext.metrics.status import status_features
@@ -100,8 +109,9 @@ def indicator_span(text: str, indicator: str, q: Quantity) -> Span | None:
 
 @dataclass(slots=True)
 class _Block:
-    """The candidates of one segment: features of each start and end (flat, with offsets), of each length, of some spans."""
+    """The candidates of one segment: features of its place, of each start and end (flat, with owners), lengths, some spans."""
 
+    place: Ints
     starts: Ints
     start_of: Ints
     ends: Ints
@@ -116,7 +126,7 @@ class _Block:
         size = len(self.allowed)
         starts = np.bincount(self.start_of, w[self.starts], size)
         ends = np.bincount(self.end_of, w[self.ends], size)
-        total = starts[:, None] + ends[None, :] + w[self.lengths][self.length_of]
+        total = w[self.place].sum() + starts[:, None] + ends[None, :] + w[self.lengths][self.length_of]
         for i, j, features in self.special:
             total[i, j] += w[features].sum()
         return np.where(self.allowed, total, -np.inf)
@@ -125,8 +135,14 @@ class _Block:
         by_length = np.bincount(self.length_of.ravel(), p.ravel(), LONGEST + 1)
         by_length[0] = 0
         special = [(f, np.full(len(f), p[i, j])) for i, j, f in self.special]
-        features = np.concatenate([self.starts, self.ends, self.lengths, *(f for f, _ in special)])
-        values = [p.sum(1)[self.start_of], p.sum(0)[self.end_of], by_length, *(v for _, v in special)]
+        features = np.concatenate([self.place, self.starts, self.ends, self.lengths, *(f for f, _ in special)])
+        values = [
+            np.full(len(self.place), p.sum()),
+            p.sum(1)[self.start_of],
+            p.sum(0)[self.end_of],
+            by_length,
+            *(v for _, v in special),
+        ]
         return features, np.concatenate(values)
 
 
@@ -148,25 +164,31 @@ def _named_blocks(a: Annotated) -> Iterable[list[dict[str, Any]]]:
     text = a.example.text
     for k, gold in enumerate(a.links):
         candidates = Candidates(text, a.quantities, k, a.links)
-        blocks = []
-        for s in candidates.segments:
-            inside = gold is not None and s.start <= gold[0] and gold[1] <= min(s.end, gold[0] + LONGEST)
-            blocks.append({
-                "starts": [candidates.start_features(s, i) for i in range(s.start, s.end)],
-                "ends": [candidates.end_features(s, j) for j in range(s.start + 1, s.end + 1)],
-                "lengths": [candidates.length_feature(s, n) for n in range(LONGEST + 1)],
-                "special": [
-                    (i - s.start, j - s.start - 1, names)
-                    for (i, j), names in candidates.special.items() if s.start <= i and j <= s.end
-                ],
-                "gold": (gold[0] - s.start, gold[1] - s.start - 1) if gold and inside else None,
-            })  # fmt: skip
+        blocks = [_named_block(text, candidates, s, gold) for s in candidates.segments]
         if any(block["gold"] for block in blocks):
             yield blocks
 
 
+def _named_block(text: str, candidates: Candidates, s: Segment, gold: Span | None) -> dict[str, Any]:
+    inside = gold is not None and s.start <= gold[0] and gold[1] <= min(s.end, gold[0] + LONGEST)
+    spans = {}
+    for i in range(s.start, s.end):
+        for j in range(i + 1, min(s.end, i + LONGEST) + 1):
+            if names := span_features(text, s, i, j) + candidates.earlier.get((i, j), []):
+                spans[i - s.start, j - s.start - 1] = names
+    return {
+        "place": candidates.place_features(s),
+        "starts": [start_features(text, s, i) for i in range(s.start, s.end)],
+        "ends": [end_features(text, s, j) for j in range(s.start + 1, s.end + 1)],
+        "lengths": [length_feature(s.side, n) for n in range(LONGEST + 1)],
+        "special": [(i, j, names) for (i, j), names in spans.items()],
+        "gold": (gold[0] - s.start, gold[1] - s.start - 1) if gold and inside else None,
+    }
+
+
 def _features_of(block: dict[str, Any]) -> Iterable[str]:
     yield from block["lengths"]
+    yield from block["place"]
     for names in (*block["starts"], *block["ends"], *(names for *_, names in block["special"])):
         yield from names
 
@@ -181,6 +203,7 @@ def _numbered(block: dict[str, Any], index: dict[str, int]) -> _Block:
     length = np.arange(size)[None, :] - np.arange(size)[:, None] + 1
     allowed = (length >= 1) & (length <= LONGEST)
     return _Block(
+        np.array([index[f] for f in block["place"] if f in index], dtype=np.intp),
         *flat(block["starts"]), *flat(block["ends"]),
         np.array([index.get(f, len(index)) for f in block["lengths"]], dtype=np.intp), np.where(allowed, length, 0), allowed,
         [(i, j, np.array([index[f] for f in names if f in index], dtype=np.intp)) for i, j, names in block["special"]],
@@ -192,15 +215,19 @@ def _ada_grad(data: list[list[_Block]], size: int, settings: LinkerSettings) -> 
     w, squares = np.zeros(size), np.full(size, settings.smooth)
     shuffle = random.Random(settings.seed)
     order = list(range(len(data)))
-    for _ in range(settings.epochs):
+    total = np.zeros(size)
+    for epoch in range(settings.epochs):
         shuffle.shuffle(order)
         for n in order:
             features, gradient = _gradient(data[n], w)
             gradient += settings.l2 * w[features]
             squares[features] += gradient**2
             w[features] -= settings.rate * gradient / np.sqrt(squares[features])
-    w[-1] = 0.0
-    return w
+        if epoch >= settings.epochs // 2:
+            total += w
+    mean: Floats = total / (settings.epochs - settings.epochs // 2)
+    mean[-1] = 0.0
+    return mean
 
 
 def _gradient(blocks: list[_Block], w: Floats) -> tuple[Ints, Floats]:
@@ -215,7 +242,8 @@ def _gradient(blocks: list[_Block], w: Floats) -> tuple[Ints, Floats]:
             p[block.gold] -= 1
         parts.append(block.gradient(p))
     features, where = np.unique(np.concatenate([f for f, _ in parts]), return_inverse=True)
-    return features.astype(np.intp), np.bincount(where, np.concatenate([v for _, v in parts]))
+    gradient = np.bincount(where, np.concatenate([v for _, v in parts])).astype(np.float64)
+    return features.astype(np.intp), gradient
 
 
 # --- kinds and status ---------------------------------------------------------------------------------------------------
