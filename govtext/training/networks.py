@@ -90,13 +90,13 @@ class LargeNetwork(nn.Module):
     """The lower layers of a pretrained encoder of word pieces, spread over their characters, with a BiLSTM on top.
 
     ``weights`` are those of ``read_encoder``; of its layers the first ``layers`` are kept and of these the first
-    ``frozen`` are not trained.
+    ``frozen`` are not trained, nor are the vectors of pieces and ``characters``.
     """
 
     def __init__(
         self,
         weights: dict[str, np.ndarray[Any, Any]],
-        vocabulary: int,
+        characters: np.ndarray[Any, Any],
         tags: int,
         *,
         layers: int = 9,
@@ -111,9 +111,9 @@ class LargeNetwork(nn.Module):
         self.norm = nn.LayerNorm(width, eps=1e-12)
         self.layers = nn.ModuleList([TransformerLayer(width, inner) for _ in range(layers)])
         self._load(weights)
-        self.characters = nn.Embedding(vocabulary, 128, padding_idx=0)
+        self.characters = nn.Embedding.from_pretrained(torch.from_numpy(characters), freeze=True)
         self.places = nn.Embedding(4, 32)
-        self.lstm = nn.LSTM(width + 128 + 32, 128, batch_first=True, bidirectional=True)
+        self.lstm = nn.LSTM(width + characters.shape[1] + 32, 128, batch_first=True, bidirectional=True)
         self.exit = nn.Linear(256, tags)
 
     def _load(self, weights: dict[str, np.ndarray[Any, Any]]) -> None:

