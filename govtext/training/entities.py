@@ -140,8 +140,10 @@ def train_large_recognizer(
 
     torch.manual_seed(seed)
     encoder = read_encoder(wheel)
-    inputs = Pieces(encoder.pieces, encoder.scores, Characters(_vocabulary(characters, [e.text for e in examples])))
-    vectors = character_vectors(encoder, [*SPECIALS, *inputs.characters.characters], width=128)
+    single = [piece for piece in encoder.pieces if len(piece) == 1]
+    known = Characters(_vocabulary(characters, single, [e.text for e in examples]))
+    inputs = Pieces(encoder.pieces, encoder.scores, known)
+    vectors = character_vectors(encoder, [*SPECIALS, *known.characters], width=128)
     network = LargeNetwork(encoder.weights, vectors, len(SCHEME), layers=layers, frozen=frozen)
     items = [_Item(np.array(inputs.cut(e.text)[0]), _target(e), e.complete, e.text) for e in examples]
     lower = _lower_outputs(network, items)
@@ -155,7 +157,7 @@ def train_large_recognizer(
         return network.upper(hidden, piece_mask(pieces).to(torch.bfloat16), **arrays)
 
     _fit(network, items, run, epochs=epochs, rates={"layers": 2e-4, "": 1.5e-3}, chars=1024, seed=seed)
-    config = RecognizerConfig("".join(inputs.characters.characters), inputs.pieces, inputs.scores, size=200)
+    config = RecognizerConfig("".join(known.characters), inputs.pieces, inputs.scores, size=200)
     texts = [e.text[:200] for e in examples[:2]]
     example = {name: torch.from_numpy(array) for name, array in inputs(texts).items()}
     recognizer = NameRecognizer(to_onnx(network, example), config)
