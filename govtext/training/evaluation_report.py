@@ -1,0 +1,128 @@
+"""An evaluation for people: Markdown and a picture."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from govtext.errors import DataError, MissingExtraError
+from govtext.output import whole_file
+from govtext.training.measures import ratio
+
+if TYPE_CHECKING:
+    from govtext.training.evaluate import Evaluation
+
+PICTURES = (".png", ".svg", ".pdf")
+_EXAMPLES = 3  # of each group of errors
+
+
+def to_markdown(e: Evaluation, title: str, n_errors: int) -> str:
+    """Scores, calibration and the ``n_errors`` most frequent groups of errors."""
+    lines = [
+        f"# {title}",
+        "",
+        f"{len(e.documents)} documents; {e.confidence:.0%} intervals from drawing documents.",
+        "",
+    ]
+    if e.missing:
+        lines += [f"Not analyzed: {', '.join(e.missing)}.", ""]
+    lines += [*_score_tables(e), "", f"Page furniture taken for sentences: {e.leaked} of {e.furniture}.", ""]
+    lines += ["## Calibration of the domains", "", "| probability | sentences | mean | accuracy |", "|---|---|---|---|"]
+    for b in e.reliability:
+        lines.append(f"| {b['from']:.1f} to {b['to']:.1f} | {b['n']} | {b['probability']:.2f} | {b['accuracy']:.2f} |")
+    return "\n".join([*lines, "", "## Errors, the most frequent first", "", *_error_lines(e, n_errors)])
+
+
+def _score_tables(e: Evaluation) -> Iterator[str]:
+    yield from ("| measure | P | R | F | interval of F | n |", "|---|---|---|---|---|---|")
+    for name in (name.removesuffix(".p") for name in e.scores if name.endswith(".p")):
+        p, r, f = (e.scores[f"{name}.{part}"] for part in "prf")
+        if f.n or p.value:
+            yield f"| {name} | {p.value:.3f} | {r.value:.3f} | {f.value:.3f} | {f.low:.3f} to {f.high:.3f} | {f.n} |"
+    yield from ("", "| measure | value | interval | n |", "|---|---|---|---|")
+    for name, s in e.scores.items():
+        if name.rpartition(".")[2] not in ("p", "r", "f") and s.n:
+            yield f"| {name} | {s.value:.3f} | {s.low:.3f} to {s.high:.3f} | {s.n} |"
+
+
+def _error_lines(e: Evaluation, n_errors: int) -> Iterator[str]:
+    for group in e.errors[:n_errors]:
+        yield from (f"**{group.kind}: {group.gold} → {group.predicted}** ({group.count})", "")
+        times = Counter((x.gold, x.predicted) for x in group.examples)
+        distinct = {(x.gold, x.predicted): x for x in reversed(group.examples)}
+        for readings, n in times.most_common(_EXAMPLES):
+            x = distinct[readings]
+            often = f" ({n} times)" if n > 1 else ""
+            told = f"gold: {_cell(x.gold)}; predicted: {_cell(x.predicted)}{often}"
+            yield f"- {_cell(x.sentence)} — {told} ({x.doc}:{x.start})"
+        yield ""
+
+
+def _cell(text: str, limit: int = 80) -> str:
+    """Words of a report on one line of Markdown."""
+    text = " ".join(text.split())
+    text = html.escape(text if len(text) <= limit else text[: limit - 1] + "…", quote=False)
+    for mark in "*_|`[":
+        text = text.replace(mark, f"\\{mark}")
+    return text
+
+
+def draw(e: Evaluation, path: Path) -> Path:
+    """Scores, calibration and confusion as one picture; the file appears whole or not at all."""
+    if path.suffix.lower() not in PICTURES:
+        raise DataError(f"{path}: no picture format {path.suffix!r}; there are: {', '.join(PICTURES)}")
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingExtraError("matplotlib", "viz", "drawing an evaluation") from None
+    figure = Figure(figsize=(12, 13), layout="constrained")
+    axes = figure.subplot_mosaic([["scores", "calibration"], ["confusion", "confusion"]], height_ratios=(2, 3))
+    _draw_scores(axes["scores"], e)
+    _draw_calibration(axes["calibration"], e)
+    _draw_confusion(axes["confusion"], e)
+    with whole_file(path, "wb") as f:
+        figure.savefig(f, format=path.suffix[1:].lower(), dpi=150)
+    return path
+
+
+def _draw_scores(ax: Any, e: Evaluation) -> None:
+    found = {name.removesuffix(".f"): s for name, s in e.scores.items() if name.endswith(".f") and s.n}
+    found |= {name: e.scores[name] for name in ("domains.accuracy", "status.accuracy")}
+    y = np.arange(len(found))[::-1]
+    values = np.array([s.value for s in found.values()])
+    edges = np.array([[s.value - s.low for s in found.values()], [s.high - s.value for s in found.values()]])
+    ax.errorbar(values, y, xerr=edges.clip(0), fmt="o", color="#0072b2", capsize=3)
+    ax.set_yticks(y, list(found))
+    ax.set(xlim=(0, 1.02), title=f"F (domains, status: accuracy), {e.confidence:.0%} intervals")
+    ax.grid(axis="x", alpha=0.3)
+
+
+def _draw_calibration(ax: Any, e: Evaluation) -> None:
+    ax.plot([0, 1], [0, 1], color="grey", linewidth=1)
+    largest = max((b["n"] for b in e.reliability), default=1)
+    x, y, n = ([b[key] for b in e.reliability] for key in ("probability", "accuracy", "n"))
+    ax.scatter(x, y, s=[20 + 180 * size / largest for size in n], color="#d55e00", alpha=0.8)
+    title = f"Calibration (ECE {e.scores['domains.ece'].value:.3f})"
+    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="probability of the domain", ylabel="accuracy", title=title)
+
+
+def _draw_confusion(ax: Any, e: Evaluation) -> None:
+    table = e.confusion["domains"]
+    rows, columns = list(table), [*table, *(["nothing"] if any("nothing" in row for row in table.values()) else [])]
+    ax.set(xlabel="predicted", ylabel="gold", title="Domains")
+    if not rows:
+        return
+    matrix = np.array([[table[a].get(b, 0) for b in columns] for a in rows], float)
+    shares = ratio(matrix, matrix.sum(axis=1, keepdims=True) + np.zeros_like(matrix))
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (i, j), n in np.ndenumerate(matrix):
+        if n:
+            colour = "white" if shares[i, j] > 0.5 else "black"
+            ax.text(j, i, int(n), ha="center", va="center", fontsize=8, color=colour)
+    ax.set_xticks(range(len(columns)), columns, rotation=60, ha="right")
+    ax.set_yticks(range(len(rows)), rows)
