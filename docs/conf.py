@@ -1,21 +1,32 @@
 """Sphinx settings of the documentation site."""
 
+import sys
 from importlib import metadata
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "govtext"
 author = "The govtext authors"
 copyright = "2026, The govtext authors"
 release = metadata.version("govtext")
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
-exclude_patterns = ["_build", "**.ipynb_checkpoints"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "chinese_search",
+    "notebook_pages",
+    "command_help",
+]
+exclude_patterns = ["_build", "_ext", "**.ipynb_checkpoints"]
 language = "zh_CN"
 html_theme = "furo"
 html_title = "govtext"
 html_search_language = "zh"
-nb_execution_mode = "off"  # notebooks are run by CI and committed with their outputs
+nb_execution_mode = "off"  # notebooks are executed by notebooks/run.py and committed with their outputs
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
-suppress_warnings = ["myst.xref_missing"]
