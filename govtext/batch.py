@@ -5,20 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from spacy.language import Language
 from tqdm import tqdm
 
-from govtext.annotations import to_record
 from govtext.errors import GovtextError, OutputError
 from govtext.output import WRITERS, output_files, whole_file
-from govtext.pipeline import analyze
 from govtext.report import FileError, find_report_files, read
 from govtext.tables import Record
+from govtext.workers import Load, Outcome, Task, analyze_file, analyze_in_processes
 
 JOURNAL = ".govtext-journal.jsonl"  # finished records of a run that is under way
 MANIFEST = ".govtext-run.json"  # which reports the outputs beside it hold, in their order
@@ -37,15 +35,17 @@ class BatchResult:
 
 
 def analyze_files(
-    paths: Sequence[str | Path], out: str | Path, *, load: Callable[[], Language], model: str = "", format: str = "jsonl",
-    resume: bool = False, overwrite: bool = False, progress: bool = False,
+    paths: Sequence[str | Path], out: str | Path, *, load: Load, model: str = "", format: str = "jsonl", resume: bool = False,
+    overwrite: bool = False, jobs: int = 1, timeout: float | None = None, progress: bool = False,
 ) -> BatchResult:  # fmt: skip
     """Analyze files and folders into ``out`` in the order given.
 
     ``load`` gives the pipeline and is called only if there is something to analyze; ``model`` names it, so that a resumed run never mixes
-    models. A file that fails is listed in ``errors`` and the run goes on. Finished reports are kept in a journal until all is written:
-    a killed run goes on with ``resume=True`` where it stopped, and a file that has changed since is analyzed again. Raises OutputError
-    before any work is done if the outputs exist already and neither ``resume`` nor ``overwrite`` is set.
+    models. With ``jobs`` > 1 that many processes work, each with the pipeline loaded once (``load`` must be picklable, as ``gt.load`` is);
+    then ``timeout`` limits the seconds a file, and a process that dies costs only its file. A file that fails is listed in ``errors`` and
+    the run goes on. Finished reports are kept in a journal until all is written: a killed run goes on with ``resume=True`` where it
+    stopped, and a file that has changed since is analyzed again. The outputs do not depend on ``jobs``. Raises OutputError before any work
+    is done if the outputs exist already and neither ``resume`` nor ``overwrite`` is set.
     """
     out = Path(out)
     result = BatchResult()
@@ -54,7 +54,19 @@ def analyze_files(
     with _Journal(out / JOURNAL, keep=resume) as journal:
         if resume:
             _seed(journal, out)
-        done = _analyze_missing(files, journal, load, model, result, progress=progress)
+        tasks = _find_tasks(files, model, result.errors)
+        missing = [task for task in tasks if task.key not in journal]
+        result.resumed = len(tasks) - len(missing)
+        started = time.perf_counter()
+        for outcome in tqdm(
+            _outcomes(missing, load, jobs, timeout),
+            total=len(missing),
+            unit="report",
+            disable=None if progress else True,
+        ):
+            _note(outcome, journal, result)
+        result.seconds = time.perf_counter() - started
+        done = [task.key for task in tasks if task.key in journal]
         if done:
             result.written = WRITERS[format]((journal.record(key) for key in done), out)
             with whole_file(out / MANIFEST, encoding="utf-8") as f:
@@ -70,46 +82,39 @@ def _seed(journal: _Journal, out: Path) -> None:
     if not (manifest.is_file() and finished.is_file()):
         return
     keys = json.loads(manifest.read_text(encoding="utf-8"))
-    with finished.open(encoding="utf-8") as f:
+    with finished.open("rb") as f:
         for key, line in zip(keys, f, strict=False):
             if key not in journal:
-                journal.add(key, json.loads(line))
+                journal.add(key, line.rstrip(b"\n"))
 
 
-def _analyze_missing(
-    files: list[tuple[Path, str]],
-    journal: _Journal,
-    load: Callable[[], Language],
-    model: str,
-    result: BatchResult,
-    *,
-    progress: bool,
-) -> list[str]:
-    """Keys of all reports that are in the journal in the end, in the order of the files."""
-    done: list[str] = []
-    nlp: Language | None = None
-    started = time.perf_counter()
-    for path, id in tqdm(files, unit="report", disable=None if progress else True):
+def _find_tasks(files: list[tuple[Path, str]], model: str, errors: list[FileError]) -> list[Task]:
+    """What there is to do; files that cannot even be opened are errors at once."""
+    tasks = []
+    for path, id in files:
         try:
-            key = f"{model}:{_key(path, id)}"
-            if key in journal:
-                result.resumed += 1
-            else:
-                report = read(path, id=id)
-                nlp = nlp or load()
-                journal.add(key, to_record(analyze(report, nlp)))
-                result.analyzed += 1
-                result.characters += len(report.text)
-            done.append(key)
-        except OutputError:
-            raise
+            tasks.append(Task(f"{model}:{_key(path, id)}", path, id))
         except GovtextError as error:
-            result.errors.append(FileError(str(path), _without_name(str(error), path)))
-        except (RecursionError, MemoryError, ValueError, LookupError, TypeError, ArithmeticError) as error:
-            message = f"internal error: {type(error).__name__}: {error}; please report it with the file"
-            result.errors.append(FileError(str(path), " ".join(message.split())))
-    result.seconds = time.perf_counter() - started
-    return done
+            errors.append(FileError(str(path), _without_name(str(error), path)))
+    return tasks
+
+
+def _outcomes(tasks: list[Task], load: Load, jobs: int, timeout: float | None) -> Iterator[Outcome]:
+    if jobs > 1 and len(tasks) > 1:
+        yield from analyze_in_processes(tasks, load, jobs=min(jobs, len(tasks)), timeout=timeout)
+    elif tasks:
+        nlp = load()
+        for task in tasks:
+            yield analyze_file(task, nlp)
+
+
+def _note(outcome: Outcome, journal: _Journal, result: BatchResult) -> None:
+    if outcome.error is not None:
+        result.errors.append(FileError(str(outcome.task.path), outcome.error))
+        return
+    journal.add(outcome.task.key, outcome.record)
+    result.analyzed += 1
+    result.characters += outcome.characters
 
 
 def _check_outputs(out: Path, format: str, *, overwrite: bool, resume: bool) -> None:
@@ -186,8 +191,9 @@ class _Journal:
     def __contains__(self, key: str) -> bool:
         return key in self._at
 
-    def add(self, key: str, record: dict[str, Any]) -> None:
-        line = json.dumps([key, record], ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    def add(self, key: str, record: bytes) -> None:
+        """Keep a record, given as JSON."""
+        line = b"[" + json.dumps(key, ensure_ascii=False).encode() + b"," + record + b"]\n"
         start = self._file.seek(0, 2)
         try:
             self._file.write(line)

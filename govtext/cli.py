@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -45,6 +46,11 @@ Model = Annotated[str, typer.Option("--model", "-m", help="Model name or folder.
 Sample = Annotated[bool, typer.Option("--sample", help="Analyze the packaged sample reports.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with an earlier run: skip what is done.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes to use.")]
+Timeout = Annotated[
+    float | None,
+    typer.Option("--timeout", min=1, help="Seconds a file may take (with --jobs 2 or more).", show_default=False),
+]
 Summary = Annotated[
     bool | None,
     typer.Option(
@@ -64,6 +70,8 @@ def analyze(
     sample: Sample = False,
     resume: Resume = False,
     overwrite: Overwrite = False,
+    jobs: Jobs = 1,
+    timeout: Timeout = None,
     summary: Summary = None,
 ) -> None:
     """Take reports apart: sections, sentences, words, entities, metrics, policy domains."""
@@ -76,8 +84,8 @@ def analyze(
         raise ReadError("nothing to analyze: name a file or folder, or try  govtext analyze --sample")
     try:
         result = analyze_files(
-            files, out, load=lambda: load(model), model=model, format=format.value, resume=resume, overwrite=overwrite,
-            progress=sys.stderr.isatty(),
+            files, out, load=partial(load, model), model=model, format=format.value, resume=resume, overwrite=overwrite,
+            jobs=jobs, timeout=timeout, progress=sys.stderr.isatty(),
         )  # fmt: skip
     except KeyboardInterrupt:
         typer.echo(f"govtext: stopped; go on with  govtext analyze … -o {out} --resume", err=True)

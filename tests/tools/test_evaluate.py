@@ -8,6 +8,7 @@ import pytest
 from govtext.corpus import AnnotatedSentence
 from govtext.errors import DataError, MissingExtraError
 from govtext.training.evaluate import compare, evaluate, rebuild_report
+from govtext.training.learning import learning_curve
 from govtext.training.splits import check_leak, find_leaks, split_documents
 from govtext.types import Entity, Metric
 
@@ -309,3 +310,22 @@ def test_split_errors(share):
         split_documents(corpus(*DOCS), share=share)
     with pytest.raises(DataError, match="two documents that differ"):
         split_documents(corpus("甲"))
+
+
+# learning curve
+
+
+def test_learning_curve(nlp):
+    parts = []
+
+    def fit(part):
+        parts.append({s.doc for s in part})
+        return nlp
+
+    curve = learning_curve(corpus(*DOCS), gold(), fit, shares=(1, 0.25, 0.5), measures=["entities.METRIC.f"])
+    assert [(p.documents, p.sentences) for p in curve.points] == [(2, 8), (5, 20), (10, 40)]
+    assert parts[0] < parts[1] < parts[2] == set(DOCS)
+    assert curve.to_markdown().splitlines()[-1].startswith("| 10 | 40 | 1.000 (1.000 to 1.000) |")
+    assert json.dumps(curve.to_dict())
+    with pytest.raises(DataError, match="above 0 and at most at 1"):
+        learning_curve(corpus("甲"), gold(), fit, shares=(0, 1))
