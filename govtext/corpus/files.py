@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -74,19 +73,21 @@ def whole_folder(path: Path) -> Iterator[Path]:
             new, old = Path(folder) / "new", Path(folder) / "old"
             new.mkdir()
             yield new
-            if path.exists():
-                path.rename(old)
-            new.rename(path)
+            _replace(path, new, old)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
-def remove(path: Path) -> None:
-    """Remove a file or a folder."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
+def _replace(path: Path, new: Path, old: Path) -> None:
+    """Put ``new`` at ``path`` and what was there at ``old``; interrupted, what was there stays."""
+    if path.exists():
+        path.rename(old)
+    try:
+        new.rename(path)
+    except BaseException:
+        if old.exists():
+            old.rename(path)
+        raise
 
 
 def utf16_offsets(text: str) -> list[int]:

@@ -8,6 +8,8 @@ from typing import Any
 from govtext.corpus.sentence import AnnotatedSentence
 from govtext.types import Entity, Metric
 
+_NUMBER = 20  # characters, at most, of a heading's number with its punctuation
+
 
 def from_record(record: Mapping[str, Any]) -> list[AnnotatedSentence]:
     """The sentences of an analyzed report (a record of ``govtext analyze``) with the labels that the model gives them.
@@ -42,11 +44,18 @@ def _sentence(record: Mapping[str, Any], row: Mapping[str, Any]) -> AnnotatedSen
 
 
 def _heads(record: Mapping[str, Any], section: int | None, before: int) -> tuple[str, ...]:
-    """Headings from the outermost section inwards, without the one that the sentence itself is."""
+    """Headings as written, from the outermost section inwards, without the one that the sentence itself is."""
     heads: list[str] = []
     while section is not None:
         node = record["sections"][section]
         if node["start"] < before:
-            heads.append(f"{node['number']} {node['heading']}".strip())
+            heads.append(_heading(record["text"], node))
         section = node["parent"]
     return tuple(reversed(heads))
+
+
+def _heading(text: str, node: Mapping[str, Any]) -> str:
+    """The heading of a section with its number, as the text has it."""
+    start, heading = node["start"], node["heading"]
+    at = text.find(heading, start, start + len(heading) + _NUMBER)
+    return text[start : at + len(heading)].strip() if at >= 0 else heading

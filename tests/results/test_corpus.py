@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from itertools import pairwise, permutations
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -353,3 +354,38 @@ def test_own_scheme():
     row = {**ROW, "entities": [{"start": 0, "end": 3, "label": "TOWN"}]}
     sentence = from_row(row, "here", scheme=Scheme(labels=("TOWN",)))
     assert to_row(sentence)["entities"][0]["label"] == "TOWN"
+
+
+# predictions
+
+
+def test_from_record(county):
+    found = from_record(county)
+    assert all(county["text"][s.start : s.end] == s.text for s in found)
+    output = next(s for s in found if s.text.startswith("全年规上"))
+    assert output.heads == ("一、2023年工作回顾", "（一）工业稳步增长")
+    assert [output.text[e.start : e.end] for e in output.entities] == ["84.5亿元", "6.2%"]
+    assert [(m.indicator, m.kind) for m in output.metrics] == [
+        ("规上工业总产值", "level"),
+        ("规上工业总产值", "change"),
+    ]
+    assert (output.domains, output.status) == (("industry", "economy"), "achieved")
+    heading = next(s for s in found if s.text == "（一）工业稳步增长")
+    assert heading.heads == ("一、2023年工作回顾",)
+    assert [from_row(to_row(s), "here") for s in found] == found
+
+
+@pytest.mark.parametrize("format", ["brat", "datasets"])
+def test_a_folder_that_cannot_be_replaced_stays(format, tmp_path, monkeypatch):
+    path = write_corpus(SENTENCES, tmp_path / "c", format)
+    rename = Path.rename
+
+    def refuse(self, target):
+        if self.name == "new":
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(OutputError, match="No space left on device"):
+        write_corpus(SENTENCES[:1], path, format, overwrite=True)
+    assert by_id(read_corpus(path)) == by_id(SENTENCES)
