@@ -88,8 +88,12 @@ def train_words(
 
 
 def packaged_lexicon() -> list[str]:
-    """Words that the shipped segmenter never cuts: names of divisions with their suffix, of three characters or more."""
-    names: set[str] = set()
+    """Words of three characters or more that the shipped segmenter never cuts: terms, and divisions with their suffix.
+
+    The terms are those of ``data/lexicon.tsv``; its shorter ones are left to the model, since they also come about where
+    two words meet.
+    """
+    names = {row["word"] for row in read_table("lexicon")}
     for row in read_table("places"):
         names.add(row["name"])
         townships = (entry[3:] for entry in (row["townships"] or "").split())
