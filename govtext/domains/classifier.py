@@ -74,19 +74,15 @@ class TextClassifier:
         context: Sequence[SentenceContext] | None = None,
         groups: Sequence[Any] | None = None,
         sample_weight: Sequence[float] | None = None,
-        auxiliary: Sequence[bool] | None = None,
     ) -> Self:
         """Fit to labelled sentences and return self.
 
         A label is a class, a sequence of classes (the primary one first) or a mapping {class: share}. ``context`` has one entry a
         sentence. ``groups`` names the document of each sentence: the second step and the calibration then hold whole documents
         out; without it single sentences, which makes the probabilities too sure if sentences of one document are alike.
-        Sentences marked in ``auxiliary`` (weak labels, say) only teach the first step the meaning of n-grams.
         Raises DataError on lengths that differ or fewer than two classes. Needs scikit-learn.
         """
-        _check_lengths(
-            sentences, labels=labels, context=context, groups=groups, sample_weight=sample_weight, auxiliary=auxiliary
-        )
+        _check_lengths(sentences, labels=labels, context=context, groups=groups, sample_weight=sample_weight)
         self.classes_ = np.array(sorted({name for label in labels for name in _shares(label, 0.0)}), dtype=object)
         if len(self.classes_) < 2:
             raise DataError(f"a classifier needs sentences of at least two classes; these have {len(self.classes_)}")
@@ -97,9 +93,7 @@ class TextClassifier:
         margins = self._held_out_margins(fields, numbers, targets, weight, held_out)
         present = _present(fields, numbers)
         shapes = shape.shape_features(sentences, _contexts(sentences, context))
-        kept = np.arange(len(labels)) if auxiliary is None else np.flatnonzero(~np.asarray(auxiliary, dtype=bool))
-        inside = [np.flatnonzero(np.isin(kept, held)) for held in held_out]
-        self._fit_mixture(margins[:, kept], present[:, kept], shapes[kept], targets[kept], weight[kept], inside)
+        self._fit_mixture(margins, present, shapes, targets, weight, held_out)
         self._fit_margins(fields, numbers[0], targets, weight)
         return self
 

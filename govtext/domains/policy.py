@@ -37,14 +37,10 @@ class DomainClassifier(TextClassifier):
         context: Sequence[SentenceContext] | None = None,
         groups: Sequence[Any] | None = None,
         sample_weight: Sequence[float] | None = None,
-        auxiliary: Sequence[bool] | None = None,
     ) -> Self:
         """As TextClassifier.fit, and sets the threshold of secondary labels."""
-        super().fit(sentences, labels, context=context, groups=groups, sample_weight=sample_weight, auxiliary=auxiliary)
-        weak = [False] * len(labels) if auxiliary is None else auxiliary
-        gold = [
-            [lb] if isinstance(lb, str) else list(lb) for lb, left_out in zip(labels, weak, strict=True) if not left_out
-        ]
+        super().fit(sentences, labels, context=context, groups=groups, sample_weight=sample_weight)
+        gold = [[label] if isinstance(label, str) else list(label) for label in labels]
         self.secondary_threshold = self._best_threshold(self.held_out_proba_, gold)
         return self
 

@@ -1,6 +1,7 @@
 """Trains the domain and status classifiers on annotated reports, and classifiers for a user's own taxonomy.
 
-    python -m govtext.training.domains GOLD.jsonl --reports FOLDER --out FOLDER [--extra MORE.jsonl …] [--test HELD_OUT.jsonl]
+    python -m govtext.training.domains GOLD.jsonl --reports FOLDER --out FOLDER --extra models/gold/domains_extra.jsonl
+        --composed models/gold/domains_composed.tsv --test HELD_OUT.jsonl
 
 writes ``domains/`` and ``status/`` into the output folder and, with ``--test``, ``metrics.json`` and a card for each.
 """
@@ -41,8 +42,8 @@ class Labelled:
 def train_classifiers(examples: Iterable[Labelled]) -> tuple[DomainClassifier, StatusClassifier]:
     """The two classifiers of the library, fitted to labelled sentences; folds are whole documents."""
     rows = list(examples)
-    domains = DomainClassifier(min_count=2, mixing=0.015)
-    status = StatusClassifier(min_count=2, mixing=0.03)
+    domains = DomainClassifier(mixing=0.025)
+    status = StatusClassifier(strength=0.3, mixing=0.05)
     return _fit(domains, [(r, r.domains) for r in rows]), _fit(status, [(r, r.status) for r in rows])
 
 
@@ -172,11 +173,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--extra", type=Path, nargs="*", default=[], help="further labels that point into the reports (JSONL)"
     )
+    parser.add_argument("--composed", type=Path, nargs="*", default=[], help="composed reports with labels (TSV)")
     parser.add_argument("--test", type=Path, help="annotated sentences to measure on (JSONL)")
     options = parser.parse_args(arguments)
     examples = from_examples(read_examples(options.gold, reports=options.reports))
     for path in options.extra:
         examples += read_pointers(path, reports=options.reports)
+    for path in options.composed:
+        examples += read_composed(path)
     trained = dict(zip(("domains", "status"), train_classifiers(examples), strict=True))
     for name, classifier in trained.items():
         classifier.to_disk(options.out / name)

@@ -178,14 +178,11 @@ def test_status_depends_on_the_part():
     assert found.tolist() == ["achieved", "planned"]
 
 
-def test_auxiliary_sentences_teach_words():
+def test_labels_may_be_shares():
     sentences, labels, _ = corpus()
-    weak = ["护士值班。", "护士培训。", "表彰护士。"]
-    model = DomainClassifier(mixing=1.0).fit(
-        sentences + weak, labels + [{"health": 0.9, "none": 0.1}] * 3, auxiliary=[False] * len(sentences) + [True] * 3
-    )  # fmt: skip
-    assert "护士" in model.vocabulary.ngrams()
-    assert len(model.held_out_proba_) == len(sentences)
+    model = DomainClassifier(mixing=1.0).fit([*sentences, "护士值班。"], [*labels, {"health": 0.9, "none": 0.1}])
+    assert model.classes_.tolist() == sorted(PARTS)
+    assert len(model.held_out_proba_) == len(sentences) + 1
 
 
 # storing
