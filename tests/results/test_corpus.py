@@ -15,6 +15,7 @@ from govtext.corpus import (
     AnnotatedSentence,
     Scheme,
     detect_format,
+    from_record,
     from_row,
     read_corpus,
     to_row,
