@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from govtext.errors import GovtextError, ReadError
+from govtext.errors import GovtextError, OutputError, ReadError
 from govtext.resources import DEFAULT_MODEL
 
 app = typer.Typer(
@@ -93,6 +93,33 @@ def analyze(
     if summary or (summary is None and sample):
         _print_summaries(result.written, format, limit=3)
     _report(result, format)
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="The earlier report.")],
+    second: Annotated[Path, typer.Argument(help="The later report.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the table to this CSV file.", show_default=False)
+    ] = None,
+    model: Model = DEFAULT_MODEL,
+) -> None:
+    """Set the same indicators of two reports side by side: target against result, year against year."""
+    from govtext.output import whole_file
+    from govtext.pipeline import analyze, load
+    from govtext.summary import comparison_lines
+    from govtext.tables import compare as compare_reports
+
+    nlp = load(model)
+    table = compare_reports(analyze(first, nlp), analyze(second, nlp))
+    if out:
+        if out.exists():
+            raise OutputError(f"{out} exists already: choose another file with -o")
+        with whole_file(out, encoding="utf-8-sig", newline="") as f:
+            table.to_csv(f, index=False)
+        typer.echo(f"{len(table)} pairs -> {out}")
+        return
+    typer.echo("\n".join(comparison_lines(table)) if len(table) else "no indicator stands in both reports")
 
 
 @app.command()

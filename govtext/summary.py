@@ -5,10 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from govtext.display import name_of
 from govtext.labels import ENTITY_LABELS
 from govtext.tables import Record
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _BAR = 24  # characters of a full bar
 
@@ -69,6 +73,32 @@ def _domain_lines(record: Record, most: int = 8) -> Iterator[str]:
     for domain, weight in weights.most_common(most):
         share = weight / total
         yield f"    {pad(name_of('domain', domain), 24)}{share:6.1%}  {'█' * max(1, round(share * _BAR / 0.5))}"
+
+
+RELATIONS = {"target_result": "目标 → 结果", "result_result": "结果 → 结果", "target_target": "目标 → 目标"}
+
+
+def comparison_lines(table: pd.DataFrame) -> Iterator[str]:
+    """The table of ``tables.compare`` as lines of text, grouped by what is compared."""
+    for relation, name in RELATIONS.items():
+        rows = table[table["relation"] == relation]
+        if len(rows):
+            yield f"■ {name}"
+        for row in rows.itertuples():
+            values = f"{amount(row.value_a)} ({row.year_a}) → {amount(row.value_b)} ({row.year_b})"
+            kind, unit = name_of("kind", str(row.kind)), "个百分点" if row.unit == "%" else row.unit or ""
+            indicator = pad(shorten(str(row.indicator), 28), 30)
+            yield f"    {indicator}{pad(kind, 6)}{pad(values, 34)}{amount(row.difference, sign='+')} {unit}".rstrip()
+
+
+def amount(value: float, *, sign: str = "") -> str:
+    """A number with its magnitude word, as reports write it; ``sign="+"`` marks positive ones.
+
+    >>> amount(28640000000.0), amount(-1.9, sign="+"), amount(270000000, sign="+")
+    ('286.4亿', '-1.9', '+2.7亿')
+    """
+    size = 1e8 if abs(value) >= 1e8 else 1e4 if abs(value) >= 1e4 else 1
+    return f"{value / size:{sign},.10g}{'' if size == 1 else '亿' if size == 1e8 else '万'}"
 
 
 def width(text: str) -> int:

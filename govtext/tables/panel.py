@@ -52,7 +52,8 @@ def panel(
 
 def compare(doc_a: Docs, doc_b: Docs) -> pd.DataFrame:
     """The same indicators in two reports: the target of ``doc_a`` against the result in ``doc_b`` for the same year, and result against
-    result, target against target for different years. ``difference`` is b minus a, in ``unit``.
+    result, target against target for different years. ``difference`` is b minus a, in ``unit``
+    (percentage points where the unit is %).
     """
     a, b = panel(doc_a, status=None), panel(doc_b, status=None)
     parts = [_pairs(a, b, relation, *statuses) for relation, *statuses in _RELATIONS]
