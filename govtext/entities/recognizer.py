@@ -39,7 +39,7 @@ class RecognizerConfig:
     labels: tuple[Label, ...] = ALL_LABELS
     size: int = 254
     overlap: int = 32
-    sure: float = 0.9
+    sure: float = 0.97
     outside_penalty: float = 0.0
     format: int = FORMAT
 
