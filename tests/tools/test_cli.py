@@ -238,3 +238,18 @@ def test_help_and_models_in_a_real_shell(tmp_path):
     assert "zh_govtext_sm" in done.stdout
     done = subprocess.run([*exe, "analyze", "nothing.txt", "-o", tmp_path / "o"], capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.startswith("failed: nothing.txt: no such file")
+
+
+def test_compare_prints_pairs_and_writes_csv(run, tmp_path):
+    texts = {
+        "a.txt": "云山县2021年政府工作报告\n一、2020年工作回顾\n2020年，地区生产总值增长3.1%。\n二、2021年工作安排\n今年，地区生产总值增长7%。\n",
+        "b.txt": "云山县2022年政府工作报告\n一、2021年工作回顾\n2021年，地区生产总值增长8.1%。\n二、2022年工作安排\n今年，地区生产总值增长6%。\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    code, out, _ = run("compare", tmp_path / "a.txt", tmp_path / "b.txt")
+    assert code == 0 and "目标 → 结果" in out and "+1.1 个百分点" in out
+    assert run("compare", tmp_path / "a.txt", tmp_path / "b.txt", "-o", tmp_path / "c.csv")[0] == 0
+    assert (tmp_path / "c.csv").read_text(encoding="utf-8-sig").startswith("relation,")
+    code, _, err = run("compare", tmp_path / "a.txt", tmp_path / "b.txt", "-o", tmp_path / "c.csv")
+    assert code == 1 and err.count("\n") == 1
