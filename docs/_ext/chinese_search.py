@@ -1,7 +1,7 @@
 """Search that finds Chinese by pairs of characters: whatever stands in a page is found, however words are cut.
 
 Pages and queries are cut in the same way, 固定资产 into 固定, 定资 and 资产, and a page is found if it has all pairs. Sphinx's own search
-cuts the pages into words with jieba, but leaves a query such as 固定资产投资 whole, and finds nothing.
+cuts pages into words with jieba but leaves a query such as 固定资产投资 whole, and finds nothing.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from itertools import pairwise
 from typing import Any
 
 from sphinx.application import Sphinx
-from sphinx.search.zh import SearchChinese
+from sphinx.search import SearchLanguage
 
 _RUNS = re.compile(r"[\u3400-\u9fff]+|[A-Za-z0-9_]+")
 
 
-class ChinesePairs(SearchChinese):
-    """Sphinx's Chinese search, cut into pairs of characters on both sides; Latin words stay whole and are stemmed."""
+class ChinesePairs(SearchLanguage):
+    """Chinese in pairs of characters, Latin words and numbers whole, in pages and (the JavaScript) in queries."""
 
+    lang = "zh"
+    language_name = "Chinese"
     js_splitter_code = r"""
 function splitQuery(query) {
     const runs = query.match(/[\u3400-\u9fff]+|[A-Za-z0-9_]+/g) || [];
@@ -28,21 +30,20 @@ function splitQuery(query) {
 }
 """
 
-    def __init__(self, options: dict[str, str]) -> None:
-        super().__init__(options | {"dict": ""})  # no dictionary of words
-
     def split(self, input: str) -> list[str]:
-        """The terms of a page: pairs of Chinese characters, whole Latin words.
+        """The terms of a page.
 
-        >>> ChinesePairs({}).split("固定资产 analyze")
-        ['固定', '定资', '资产', 'analyze']
+        >>> ChinesePairs({}).split("固定资产, analyze 句")
+        ['固定', '定资', '资产', 'analyze', '句']
         """
-        terms: list[str] = []
-        for run in _RUNS.findall(input):
-            if run.isascii():
-                self.latin_terms.add(run)
-            terms += [run] if run.isascii() else [a + b for a, b in pairwise(run)] or [run]
-        return terms
+        runs = _RUNS.findall(input)
+        return [
+            term for run in runs for term in ([run] if run.isascii() or len(run) == 1 else map("".join, pairwise(run)))
+        ]
+
+    def stem(self, word: str) -> str:
+        """The word as it is looked up: in lower case."""
+        return word.lower()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
