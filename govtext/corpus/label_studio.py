@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -145,6 +146,13 @@ def _from_minimal(task: Row, where: str) -> Row:
     return _assemble(task, regions, {name: _listed(task[name]) for name in _CHOICES if task.get(name)}, where)
 
 
+@cache
+def _ids() -> dict[str, str]:
+    """Ids of domains and statuses by the names shown, which Label Studio gives back if the aliases were taken out."""
+    kinds = {"domain": SCHEME.domains, "status": SCHEME.statuses}
+    return {name_of(kind, name): name for kind, names in kinds.items() for name in names}
+
+
 def _listed(value: Any) -> list[str]:
     if isinstance(value, dict):
         value = value.get("choices", [])
@@ -160,7 +168,8 @@ def _assemble(data: Row, regions: list[Row], choices: dict[str, list[str]], wher
     ordered = sorted(choices, key=lambda name: _CHOICES.index(name) if name in _CHOICES else 0)
     kept = data.get("sentence")
     row: Row = {**(kept if isinstance(kept, dict) else {}), "text": text}
-    row |= split_labels(dict.fromkeys(value for name in ordered for value in choices[name]), STATUSES)
+    chosen = dict.fromkeys(_ids().get(value, value) for name in ordered for value in choices[name])
+    row |= split_labels(chosen, STATUSES)
     row["entities"] = [
         {"start": start, "end": end, "label": label, "text": mention}
         for (start, end), region, mention in zip(spans, regions, mentions, strict=True)

@@ -24,6 +24,7 @@ from govtext.corpus import (
 from govtext.corpus import files as corpus_files
 from govtext.corpus import hugging_face as hf
 from govtext.corpus.label_studio import label_config
+from govtext.display import name_of
 from govtext.errors import DataError, MissingExtraError, OutputError
 from govtext.labels import DOMAINS, ENTITY_LABELS, STATUSES
 from govtext.types import Entity, Metric
@@ -199,6 +200,19 @@ def test_label_studio_minimal_export(tmp_path):
     sentence = read_corpus(path)[0]
     assert sentence.entities == (Entity(0, 3, "PLACE"),)
     assert (sentence.domains, sentence.status) == (("industry", "trade", "business"), "planned")
+
+
+def test_label_studio_names_instead_of_ids(tmp_path):
+    choices = [("domain", "教育"), ("status", name_of("status", "planned"))]
+    result = [
+        {"type": "choices", "from_name": name, "to_name": "text", "value": {"choices": [x]}} for name, x in choices
+    ]
+    path = tmp_path / "export.json"
+    path.write_text(
+        json.dumps([{"data": {"text": "新建学校。"}, "annotations": [{"result": result}]}]), encoding="utf-8"
+    )
+    sentence = read_corpus(path)[0]
+    assert (sentence.domains, sentence.status) == (("education",), "planned")
 
 
 def test_label_config_names_every_label():
