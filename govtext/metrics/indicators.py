@@ -15,8 +15,9 @@ _LEAD: Final = re.compile(
     r"(?:[全我本](?:省|市|县|区|州|盟|旗|国|镇|乡|街道|社会?)|一般预期|预期|预计|计划|全年|年度|年末|当年|累计|其中|力争|确保|实现|完成|新增(?=$)|"
     r"地方(?=财政|税收)|[一-龥]{1,6}?(?:省|市|自治区|自治州|县|镇|乡|街道|开发区|经开区|高新区|新区))"
 )
+_NOTE: Final = re.compile(r"\([^()]{1,16}\)$")
 _TAIL: Final = re.compile(
-    r"(?:累计|全年|预计|力争|计划|同比|年均|增速|增幅|涨幅|总量|总数|数量|目标|任务|已经|已|分别|达到|达|完成|实现|为|的|控制在|稳定在|增长|完成额)$"
+    r"(?:累计|全年|预计|力争|计划|同比|年均|增速|增幅|涨幅|[一二三四]季度|总量|总数|数量|目标|任务|已经|已|分别|达到|达|完成|实现|为|的|控制在|稳定在|增长|完成额)$"
 )
 
 
@@ -51,11 +52,6 @@ def _ids() -> dict[str, str]:
     return {_plain(name): i.id for i in indicators().values() for name in (i.name, *i.synonyms)}
 
 
-def names_indicator(words: str) -> bool:
-    """Whether the words are the name or a synonym of a canonical indicator as they stand."""
-    return words in _ids()
-
-
 @cache
 def indicator_id(mention: str) -> str | None:
     """The id of the indicator that ``mention`` names, by its name or a synonym; None if it is none of them.
@@ -69,7 +65,7 @@ def indicator_id(mention: str) -> str | None:
     while name:
         if found := known.get(name):
             return found
-        shorter = _TAIL.sub("", name)
+        shorter = _TAIL.sub("", _NOTE.sub("", name))
         if shorter == name:
             lead = _LEAD.match(name)
             return indicator_id(name[lead.end() :]) if lead else None

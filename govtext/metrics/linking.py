@@ -11,10 +11,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from govtext.metrics.indicators import names_indicator
 from govtext.metrics.quantities import Quantity
 from govtext.metrics.weights import Weights
-from govtext.metrics.words import hollow, leading_filler, verb, verb_at_end
+from govtext.metrics.words import hollow, time_words, verb, verb_at_end
 
 Span = tuple[int, int]
 
@@ -24,7 +23,11 @@ LONGEST: Final = 30
 _SHORT: Final = 4
 _BREAK: Final = re.compile(r"[，,；;。！!？?：:\n]")
 _EACH: Final = re.compile(r"分别|各自?")
-_ITEMS: Final = re.compile(r"[、和及与]")
+_EVERY: Final = re.compile(r"[均都]|分别|双双")
+_ITEMS: Final = (re.compile(r"[、和及与]"), re.compile(r"[、和与]"), re.compile("、"))
+_NO_START: Final = "、的"
+_ADVERBS: Final = re.compile("(?:预计|预期|今年|明年|全年|年内|力争|确保|累计|其中|[全我](?:省|市|县|区|州|国|旗|盟))+")
+_STRUCTURE: Final = re.compile("(?:三次|三大|[一二三、]{3,5})?产业?(?:结构|比例|比重|比)(?!例)")
 _BESIDE: Final = re.compile(r"同比|比上年|较上年|平均|在(?=.{2,20}基础上)|[又再均](?=$)")
 _LISTED: Final = frozenset({"、", "和", "，", ",", "及", "与"})
 
@@ -116,14 +119,12 @@ def length_feature(side: str, length: int) -> str:
 
 
 def span_features(text: str, segment: Segment, i: int, j: int) -> list[str]:
-    """Features of a stretch as a whole: its words if it is short, whether they name anything, a canonical indicator."""
+    """Features of a stretch as a whole: its words if it is short, whether they name anything."""
     names = []
     if j - i <= _SHORT:
         names.append(f"{segment.side}={text[i:j]}")
         if hollow().fullmatch(text, i, j):
             names.append(f"{segment.side}hollow{j - i}")
-    if names_indicator(text[i:j]):
-        names.append(f"{segment.side}known")
     return names
 
 
@@ -136,7 +137,8 @@ class Candidates:
         self.shape = _shape(quantities[k])
         self.follow = self._follow()
         self.near = self._near()
-        self.item = self._distributed()
+        self.before = before
+        self.item = self._distributed() or self._structure()
         self.earlier = self._earlier(before)
 
     def place_features(self, segment: Segment) -> list[str]:
@@ -172,13 +174,20 @@ class Candidates:
     def _earlier(self, before: Sequence[Span | None]) -> dict[Span, list[str]]:
         """Features of the stretches that earlier quantities took, and of the one that a list with 分别 gives to this one."""
         found: dict[Span, list[str]] = {}
-        for back in range(1, min(4, self.k) + 1):
+        for back in range(1, min(self._reach(), self.k) + 1):
             span = before[self.k - back]
             if span is not None:
                 found.setdefault(span, []).extend(self._same(back))
         if self.item:
             found.setdefault(self.item, []).append("each")
         return found
+
+    def _reach(self) -> int:
+        """How many quantities back an indicator may be shared: a rank without 均 or 分别 belongs to the one before it."""
+        q = self.quantities[self.k]
+        if q.form != "rank" or self.k == 0:
+            return 4
+        return 4 if _EVERY.search(self.text, self.quantities[self.k - 1].end, q.start) else 1
 
     def _same(self, back: int) -> list[str]:
         """Features of sharing the indicator of the quantity ``back`` places before."""
@@ -187,14 +196,16 @@ class Candidates:
         link = between if len(between) <= 7 else f"{between[:1]}…{between[-2:]}"
         after = self.follow if self.follow in {"end", "mark"} else "word"
         same, (left, right) = f"same{back}", self.near
+        every = "every" if _EVERY.search(between) else "one"
         return [
             same, f"{same}|{other}|{self.shape}", f"{same}|{link}", f"{same}<{between[-2:]}", f"{same}|{after}|{self.shape}",
-            f"{same}|{left}|{after}", f"{same}|{left}|{right}|{self.shape}|{other}",
+            f"{same}|{left}|{after}", f"{same}|{every}|{self.shape}", f"{same}|{every}|{left}", f"{same}|{left}|{right}|{self.shape}|{other}",
             f"{same}{'=' if other == self.shape else '#'}{between[:1]}",
         ]  # fmt: skip
 
     def _distributed(self) -> Span | None:
-        """The conjunct that belongs to this quantity in ``A、B分别增长5%、6%``, if the numbers of items agree."""
+        """What this quantity measures in a list with 分别: its conjunct (``A、B分别增长5%、6%``) if the numbers of items agree,
+        else what the quantity before it in the list does."""
         first = last = self.k
         while first > 0 and self._listed(first - 1):
             first -= 1
@@ -205,18 +216,30 @@ class Candidates:
         each = _EACH.search(self.text, near.start, near.end) if near else None
         if near is None or each is None:
             return None
-        cuts = [near.start, *(m.end() for m in _ITEMS.finditer(self.text, near.start, each.start())), each.start() + 1]
-        if len(cuts) != last - first + 2:
-            return None
-        return self._trimmed(cuts[self.k - first], cuts[self.k - first + 1] - 1)
+        for marks in _ITEMS:
+            cuts = [
+                near.start,
+                *(m.end() for m in marks.finditer(self.text, near.start, each.start())),
+                each.start() + 1,
+            ]
+            if len(cuts) == last - first + 2:
+                return self._trimmed(cuts[self.k - first], cuts[self.k - first + 1] - 1)
+        return self.before[self.k - 1] if self.k > first else None
 
     def _trimmed(self, start: int, end: int) -> Span | None:
         """A conjunct without the adverbs around it (``预计城镇``, ``损失金额同比``)."""
         if m := _BESIDE.search(self.text, start, end):
             end = m.start()
-        while (m := leading_filler().match(self.text, start, end)) and m.end() < end:
+        if m := _ADVERBS.match(self.text, start, end):
             start = m.end()
         return (start, end) if start < end else None
+
+    def _structure(self) -> Span | None:
+        """The structure whose parts a proportion gives: ``三次产业结构``."""
+        if self.quantities[self.k].form != "proportion":
+            return None
+        found = list(_STRUCTURE.finditer(self.text, 0, self.quantities[self.k].start))
+        return found[-1].span() if found else None
 
     def _listed(self, k: int) -> bool:
         """Whether quantity ``k`` and the next one are items of one list."""
@@ -267,6 +290,11 @@ class Linker:
             lengths = np.array([-np.inf, *(score((length_feature(s.side, n),)) for n in range(1, LONGEST + 1))])
             total = starts[:, None] + ends[None, :] + lengths[_lengths(size)]
             for i in range(size):
+                if text[s.start + i] in _NO_START:
+                    total[i] = -np.inf
+                if time_words().match(text, s.start + i, s.end):
+                    m = hollow().match(text, s.start + i, s.end)
+                    total[i, : m.end() - s.start if m else 0] = -np.inf
                 for j in range(i, min(size, i + LONGEST)):
                     if names := span_features(text, s, s.start + i, s.start + j + 1):
                         total[i, j] += score(names)

@@ -23,12 +23,15 @@ _EXPRESSION: Final = re.compile(
     rf"|(?P<months>{_N}{{1,2}}(?:[-－—–~～至]{_N}{{1,2}})?)[ ]?月(?P<mpart>份|底|末|[上中下]旬|{_N}{{1,2}}(?:日?[-—–~至]{_N}{{1,2}})?日)?"
     r"|(?P<quarters>(?:前)?[一二三四两1-4]个?季度)|(?P<halfyear>上半年|下半年)"
     r"|(?P<relative>今年|本年|当年|全年|本年度|去年|上年|前年|明年|过去一年|一年来|今年以来|年初以来|年内|年底|目前)"
-    r"|(?P<span>(?:过去|近|最近|今后|未来|这|前|头)?(?:的)?(?:[一二三四五六七八九十]|[1-9])年(?:来|间|内|以来|里)?(?:累计)?)"
+    r"|(?P<span>(?:过去|近|最近|今后|未来|这|前|头)?(?:的)?(?:[一二三四五六七八九十]|[1-9][0-9]?)年(?:来|间|内|以来|里)?(?:累计)?)"
 )  # fmt: skip
 _COMPARED: Final = re.compile(r"(?:比|较|同比|与|相比|相较|对比|是|为|超|低于|高于|由|从)[于]?$")
 _YEAR_ON_YEAR: Final = re.compile(r"同比|(?:比|较|与)(?:上年|去年|上一年|前一年)|(?:比|较)(?:上年|去年)?同期")
 _FROM: Final = re.compile(
     r"(?:比|较|相比|对比)(?:于)?(?P<when>[^，,；;。]{0,12}?)(?:末|底|年|期间|时期|初)?[^，,；;。]{0,6}$"
+)
+_ADDS_UP: Final = re.compile(
+    "累计|年均|平均|共|合计|[新改扩]|建[成设]|引进|实施|投入|解决|脱贫|转移|完成.*[项座个]|办[理成结]|查[处办]"
 )
 _THIRDS: Final = {"上旬": "05", "中旬": "15", "下旬": "25"}
 _LAST_DAY: Final = {4: 30, 6: 30, 9: 30, 11: 30, 2: 28}
@@ -48,7 +51,9 @@ def resolve_period(text: str, start: int, context: SentenceContext, *, status: s
             continue
         if found := _resolve(m, base, context, status):
             return found
-    return _from_heads(context) or (str(base) if base else None)
+    clause = re.split(r"[，,；;。]", text[:start])[-1]
+    of_section = _from_heads(context) if _ADDS_UP.search(clause) and not _YEAR_ON_YEAR.search(text) else None
+    return of_section or (str(base) if base else None)
 
 
 def resolve_baseline(text: str, start: int, period: str | None, context: SentenceContext) -> str | None:
@@ -149,7 +154,7 @@ def _span(words: str, context: SentenceContext, status: str) -> str | None:
     ahead = re.match("今后|未来", words)
     if not re.search("来|间|过去|近|累计|里|这", words) and not ahead:
         return None
-    length = int(parse_number(re.sub(r"[^一二三四五六七八九十1-9]", "", words)))
+    length = int(parse_number(re.sub(r"[^一二三四五六七八九十0-9]", "", words)))
     if ahead:
         first = context.plan_year or (context.year + 1 if context.year else None)
         return f"{first}/{first + length - 1}" if first and length > 1 else str(first) if first else None

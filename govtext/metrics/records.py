@@ -72,6 +72,9 @@ def _record(text: str, q: Quantity, link: Span | None, kind: Kind, status: Liter
 def canonical_id(text: str, link: Span) -> str | None:
     """The canonical indicator of a linked stretch; the first of ``城镇居民和农村居民人均可支配收入`` takes the last one's tail."""
     mention = text[slice(*link)]
+    new = text[max(0, link[0] - 2) : link[0]]
+    if new in {"新增", "净增"} and (found := indicator_id(f"新增{mention}")):
+        return found
     if found := indicator_id(mention):
         return found
     following = _SHARED_TAIL.match(text, link[1])
@@ -83,6 +86,8 @@ def canonical_id(text: str, link: Span) -> str | None:
 
 def _in_time(text: str, m: Metric, context: SentenceContext) -> Metric:
     period = resolve_period(text, m.start, context, status=m.status)
+    if period and context.year and int(period[:4]) > context.year and f"到{period[:4]}年" in text[: m.start]:
+        m = replace(m, status="planned")
     baseline = resolve_baseline(text, m.start, period, context) if m.kind == "change" else None
     return replace(m, period=period, baseline=baseline)
 

@@ -12,6 +12,7 @@ from govtext.metrics.weights import Weights
 from govtext.types import SentenceContext
 
 _SHARED: Final = 0.8  # how much the mean of the sentence counts beside a quantity's own words
+_TARGETS: Final = re.compile("(?:预期|奋斗|发展|工作|约束性)(?:性)?(?:指标|目标)[^，。；完]{0,6}?(?:是|为|[:：])")
 _CUE: Final = re.compile(
     "力争|确保|计划|将|要|争取|预计|预期|目标|拟|完成|实现|已|累计|同比|较上年|比上年|全年|今年|明年|去年|年底|年内|到20[0-9]{2}年|新增|达到?了?|"
     "突破|超过|以上|左右|不低于|不少于|努力|推动|推进|加快|启动|建成|建设|开工|竣工|获评|入选|荣获|首次|成功|连续|位居|居|五年来|一年来|过去|"
@@ -28,8 +29,14 @@ def find_statuses(
     for q in quantities:
         scores = weights.scores(status_features(text, q, context))
         leanings.append(scores["planned"] - scores["achieved"])
+    announced = _TARGETS.search(text)
     mean = sum(leanings) / max(len(leanings), 1)
-    return ["planned" if _SHARED * mean + (1 - _SHARED) * own > 0 else "achieved" for own in leanings]
+    return [
+        "planned"
+        if (announced and announced.end() <= q.start) or _SHARED * mean + (1 - _SHARED) * own > 0
+        else "achieved"
+        for q, own in zip(quantities, leanings, strict=True)
+    ]
 
 
 def status_features(text: str, q: Quantity | None, context: SentenceContext) -> list[str]:

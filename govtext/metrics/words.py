@@ -11,7 +11,7 @@ from govtext.resources import read_table
 _DIGIT: Final = "[0-9０-９]"
 _TIME: Final = (
     rf"{_DIGIT}{{1,4}}年(?:末|底|同期)?|{_DIGIT}{{1,2}}(?:[-—]{_DIGIT}{{1,2}})?月(?:份|底|末)?"
-    '|[“”一二三四五六七八九十]{1,3}五[”"]?(?:末|期间|时期)?|[一二三四五六七八九十]年(?:来|间)?'
+    '|(?:前?[一二三四1-4]|第[一二三四])季度|[“”一二三四五六七八九十]{1,3}五[”"]?(?:末|期间|时期)?|[一二三四五六七八九十]年(?:来|间)?'
 )
 
 
@@ -28,9 +28,9 @@ def verb() -> re.Pattern[str]:
 
 
 @cache
-def leading_filler() -> re.Pattern[str]:
-    """Matches one word of change or of reaching of two characters or more."""
-    return re.compile(_alternatives("change", "reach", shortest=2))
+def time_words() -> re.Pattern[str]:
+    """Matches a stretch made of times and comparisons alone, which is never an indicator (``比2006年``, ``二季度``)."""
+    return re.compile(f"(?:{_TIME}|[上下]半年|去年|上年|前年|今年|全年|年度|同期|同比|环比|累计|[比较])+")
 
 
 @cache
