@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -178,16 +179,18 @@ def to_onnx(network: nn.Module, inputs: dict[str, Tensor], *, quantize: bool = T
                 setattr(network, name, CompactEmbedding(child))
     buffer = io.BytesIO()
     axes = {name: {0: "batch", 1: "pieces" if name == "pieces" else "characters"} for name in (*inputs, "scores")}
-    torch.onnx.export(
-        network,
-        tuple(inputs.values()),
-        buffer,  # type: ignore[arg-type]
-        input_names=list(inputs),
-        output_names=["scores"],
-        dynamic_axes=axes,
-        opset_version=17,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():  # this exporter is deprecated, but needs no further package
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network,
+            tuple(inputs.values()),
+            buffer,  # type: ignore[arg-type]
+            input_names=list(inputs),
+            output_names=["scores"],
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )
     return _quantized(buffer.getvalue()) if quantize else buffer.getvalue()
 
 

@@ -149,3 +149,41 @@ def test_a_missing_or_foreign_model_says_what_to_do(tmp_path):
         NameRecognizer.from_disk(tmp_path)
     with pytest.raises(ModelError, match="train"):
         RecognizerConfig.from_dict({"format": 0})
+
+
+@pytest.mark.train
+def test_the_small_network_learns_and_is_kept(tmp_path):
+    pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    entities = pytest.importorskip("govtext.training.entities")
+    example = entities.NamedText("青石县建成清河大桥", (Entity(0, 3, "PLACE"), Entity(5, 9, "PROJECT")))
+    made = entities.train_recognizer([example] * 4, out=tmp_path / "names", epochs=40)
+    assert made.predict([example.text]) == [list(example.entities)]
+    assert NameRecognizer.from_disk(tmp_path / "names").predict([example.text]) == [list(example.entities)]
+    long = example.text * 12_000
+    assert all(e.end <= len(long) for e in made.predict([long])[0])
+
+
+def test_scores_round_trip(tmp_path):
+    entities = pytest.importorskip("govtext.training.entities")
+    scored = [
+        entities.ScoredText("青石县", np.full((3, 17), -1.5, np.float32)),
+        entities.ScoredText("a", np.zeros((1, 17))),
+    ]
+    entities.write_scores(tmp_path / "scores.npz", scored)
+    back = entities.read_scores(tmp_path / "scores.npz")
+    assert [s.text for s in back] == ["青石县", "a"]
+    assert all(np.array_equal(a.scores, b.scores) for a, b in zip(scored, back, strict=True))
+
+
+def test_synthetic_sentences_hold_their_names(tmp_path):
+    synthetic = pytest.importorskip("govtext.training.synthetic")
+    tables = {
+        "villages": ["青石社区居委会", "南岭村委会", "柳河村村委会", "望云桥社区居委会"],
+        "streets": ["青石街道办事处", "柳河镇"], "areas": ["青石县"], "cities": ["云州市"],
+    }  # fmt: skip
+    for name, names in tables.items():
+        (tmp_path / f"{name}.csv").write_text("name\n" + "\n".join(names) + "\n", encoding="utf-8")
+    for example in synthetic.Writer(tmp_path).write(600):
+        names = [example.text[e.start : e.end] for e in example.entities]
+        assert all(names) and not set("{}[]").intersection(example.text)
