@@ -37,7 +37,7 @@ def suggest(
     ``of`` is what will be labelled; a sentence's score is the mean of these, each from 0 to 1: ``domains`` and ``status`` are unsure where
     the two likeliest have nearly the same probability (or the status contradicts the part of the report); ``names`` by the
     characters that the recogniser is least sure of; ``metrics`` where recogniser and quantity grammar see different quantities.
-    ``diversity`` (0 to 1) is how much a sentence loses that resembles one already chosen or ``known`` (labelled before).
+    ``diversity`` (0 to 1) is how unlike one another, and unlike those ``known`` (labelled before), the sentences have to be; see ``choose``.
     ``meta["suggestion"]`` holds rank, score and what it was made of.
 
     >>> import govtext as gt
@@ -62,7 +62,8 @@ def choose(
 ) -> list[int]:
     """Indexes of ``n`` texts, best first: a high score, and unlike those chosen before and the ``known`` ones.
 
-    Likeness is the cosine of character n-grams (2 and 3, TF-IDF). A text that was chosen or known is not chosen again.
+    A text is passed over if its likeness to one of these, the cosine of character n-grams (2 and 3, TF-IDF), is above ``1 - diversity``;
+    where that leaves too few, those passed over follow by their score. A text that was chosen or known is not chosen again.
 
     >>> choose(["新建学校", "新建学校", "公路通车"], np.array([0.9, 0.9, 0.8]), n=3)
     [0, 2]
@@ -81,15 +82,17 @@ def choose(
     nearest = np.zeros(len(candidates))
     if others.shape[0]:
         nearest = (vectors @ others.T).max(axis=1).toarray().ravel()
-    gain = (1 - diversity) * scores[candidates]
     chosen: list[int] = []
-    open_ = np.ones(len(candidates), bool)
-    while len(chosen) < min(n, len(candidates)):
-        best = int(np.argmax(np.where(open_, gain - diversity * nearest, -np.inf)))
-        open_[best] = False
-        chosen.append(candidates[best])
-        nearest = np.maximum(nearest, (vectors @ vectors[best].T).toarray().ravel())
-    return chosen
+    alike: list[int] = []
+    for i in range(len(candidates)):
+        if len(chosen) == n:
+            break
+        if nearest[i] > 1 - diversity:
+            alike.append(i)
+            continue
+        chosen.append(i)
+        nearest = np.maximum(nearest, (vectors @ vectors[i].T).toarray().ravel())
+    return [candidates[i] for i in (chosen + alike)[:n]]
 
 
 def margin_uncertainty(probabilities: Array) -> Array:

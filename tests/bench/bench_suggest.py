@@ -40,8 +40,8 @@ def by_doubt(diversity: float) -> Strategy:
 STRATEGIES: dict[str, Strategy] = {
     "random": at_random,
     "doubt": by_doubt(0.0),
-    "doubt and diversity 0.3": by_doubt(0.3),
-    "doubt and diversity 0.6": by_doubt(0.6),
+    "doubt, diversity 0.5": by_doubt(0.5),
+    "doubt, diversity 0.8": by_doubt(0.8),
 }
 
 

@@ -73,8 +73,8 @@ def test_choose_spreads():
     texts = ["新建学校两所，学位增加。", "新建学校三所，学位增加。", "公路全线通车。", "河道治理完成。"]
     scores = np.array([0.9, 0.89, 0.7, 0.1])
     assert choose(texts, scores, n=2, diversity=0) == [0, 1]
-    assert choose(texts, scores, n=2, diversity=0.3) == [0, 2]
-    assert choose(texts, scores, n=9, diversity=0.3, known=texts[:1]) == [2, 1, 3]
+    assert choose(texts, scores, n=2, diversity=0.5) == [0, 2]
+    assert choose(texts, scores, n=9, diversity=0.5, known=texts[:1]) == [2, 3, 1]
     assert choose(texts, scores, n=2, known=texts) == []
 
 
