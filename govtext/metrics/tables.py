@@ -18,7 +18,7 @@ NO_CONTEXT: Final = SentenceContext()
 _SEPARATOR: Final = re.compile(r" ?\| ?|\t")
 _ROW: Final = re.compile(r"[^\n|\t]*(?: ?\| ?|\t)[^\n]*")
 _CELL_NUMBER: Final = re.compile(
-    r"\s*(?P<number>[-−]?[0-9０-９][0-9０-９,，]{0,20}(?:[.．][0-9０-９]{1,8})?)\s*(?P<percent>[%％]?)\s*$"
+    r"\s*(?P<number>[-−]?(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9０-９]{1,20})(?:[.．][0-9０-９]{1,8})?)\s*(?P<percent>[%％]?)\s*$"
 )
 _IN_PARENTHESES: Final = re.compile(r"[（(](?:单位[:：]?)?(?P<unit>[^（）()]{1,12})[）)]\s*$")
 _CAPTION_UNIT: Final = re.compile(r"单位[:：]\s*(?P<unit>[^\s，,；;、）)|]{1,12})")

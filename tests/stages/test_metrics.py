@@ -25,7 +25,9 @@ from govtext.metrics.indicators import indicator_id
 from govtext.metrics.model import packaged_model
 from govtext.metrics.periods import resolve_baseline, resolve_period
 from govtext.metrics.units import units
-from govtext.types import SentenceContext
+from govtext.training.corpus import Example
+from govtext.training.metrics import train_metric_model
+from govtext.types import Metric, SentenceContext
 
 SPECS = Path(__file__).parents[1] / "specs"
 
@@ -61,7 +63,7 @@ ALPHABET = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.text(alphabet=ALPHABET, max_size=80) | st.text(max_size=60))
 def test_quantities_of_any_text_have_offsets_in_order(text):
     end = 0
@@ -207,6 +209,7 @@ def test_column_of_units_and_targets():
     ]
 
 
+@settings(max_examples=200, deadline=None)
 @given(st.text(alphabet=st.sampled_from(list("指标|值（亿元）单位：% \t\n12.5-,年")), max_size=60))
 def test_tables_of_any_text(text):
     assert all(0 <= start < end <= len(text) for start, end in find_tables(text))
@@ -231,3 +234,33 @@ def test_damaged_model_is_refused(tmp_path):
         MetricModel.from_bytes(b"no model")
     with pytest.raises(ModelError, match="no metric model"):
         MetricModel.from_disk(tmp_path / "missing.npz")
+
+
+def example(text, metrics, status="achieved"):
+    spans = [(text.index(words), indicator, kind) for words, indicator, kind in metrics]
+    found = tuple(
+        Metric(start, start + len(words), indicator=indicator, kind=kind, status=status)
+        for (start, indicator, kind), (words, _, _) in zip(spans, metrics, strict=True)
+    )
+    return Example(
+        id=text, doc="d", text=text, context=SentenceContext(), entities=(), metrics=found, domains=("none",),
+        status=status, furniture=False, start=0, end=len(text),
+    )  # fmt: skip
+
+
+def test_training_is_deterministic_and_learns():
+    examples = [
+        example("新建公园3个。", [("3个", "公园", "level")]),
+        example("新建码头5座。", [("5座", "码头", "level")]),
+        example("力争产值增长6%。", [("6%", "产值", "change")], status="planned"),
+        example("力争销量增长9%。", [("9%", "销量", "change")], status="planned"),
+    ] * 3
+    one, two = train_metric_model(examples), train_metric_model(examples)
+    assert one.to_bytes() == two.to_bytes()
+    (m,) = find_metrics("力争税收增长7%。", model=one)
+    assert (m.indicator, m.kind, m.status) == ("税收", "change", "planned")
+
+
+def test_training_without_metrics_is_refused():
+    with pytest.raises(ValueError, match="no metrics"):
+        train_metric_model([example("加强学习。", [])])
