@@ -84,11 +84,11 @@ def comparison_lines(table: pd.DataFrame) -> Iterator[str]:
         rows = table[table["relation"] == relation]
         if len(rows):
             yield f"■ {name}"
-        for row in rows.itertuples():
-            values = f"{amount(row.value_a)} ({row.year_a}) → {amount(row.value_b)} ({row.year_b})"
-            kind, unit = name_of("kind", str(row.kind)), "个百分点" if row.unit == "%" else row.unit or ""
-            indicator = pad(shorten(str(row.indicator), 28), 30)
-            yield f"    {indicator}{pad(kind, 6)}{pad(values, 34)}{amount(row.difference, sign='+')} {unit}".rstrip()
+        for row in rows.to_dict("records"):
+            values = f"{amount(row['value_a'])} ({row['year_a']}) → {amount(row['value_b'])} ({row['year_b']})"
+            kind, unit = name_of("kind", str(row["kind"])), "个百分点" if row["unit"] == "%" else row["unit"] or ""
+            indicator = pad(shorten(str(row["indicator"]), 28), 30)
+            yield f"    {indicator}{pad(kind, 6)}{pad(values, 34)}{amount(row['difference'], sign='+')} {unit}".rstrip()
 
 
 def amount(value: float, *, sign: str = "") -> str:

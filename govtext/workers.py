@@ -81,8 +81,8 @@ def analyze_in_processes(
 
 def _signalled(workers: list[_Worker], timeout: float | None) -> list[_Worker]:
     """Workers that have sent something, have died, or are over their time."""
-    due = [w.started + timeout for w in workers if w.task and timeout is not None]
-    seconds = max(0.0, min(due) - time.monotonic()) if due else None
+    started = [w.started for w in workers if w.task]
+    seconds = max(0.0, min(started) + timeout - time.monotonic()) if started and timeout is not None else None
     found = wait([w.pipe for w in workers] + [w.process.sentinel for w in workers], seconds)
     return [w for w in workers if w.pipe in found or w.process.sentinel in found or w.is_late(timeout)]
 
@@ -92,6 +92,7 @@ class _Worker:
 
     def __init__(self, load: Load) -> None:
         self._load = load
+        self.task: Task | None = None
         self._start()
 
     def _start(self) -> None:

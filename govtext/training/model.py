@@ -76,6 +76,13 @@ def save_model(
     return out
 
 
+def save_variant(nlp: Language, out: str | Path, *, base: str, part: str, metrics: Mapping[str, Any]) -> Path:
+    """Write a pipeline of which one part was trained anew; the card says what comes from ``base``."""
+    name = Path(out).name
+    card = f"# {name}\n\nAs {base} {nlp.meta['version']}, with its {part} trained anew. Scores of the other parts: see the card of {base}.\n"
+    return save_model(nlp, out, name=name, version=str(nlp.meta["version"]), card=card, metrics=metrics)
+
+
 def replace_folder(new: Path, out: Path) -> None:
     """Put a finished folder in the place of another; the old one is back if that fails."""
     if not out.exists():

@@ -61,7 +61,7 @@ def train_segmenter(
 def train_words(
     gold: str | Path,
     reports: Iterable[str | Path],
-    out: str | Path,
+    out: str | Path | None,
     *,
     held_out: str | Path | None = None,
     silver: int = 24_000,
@@ -72,7 +72,7 @@ def train_words(
 ) -> Segmenter:
     """Train the segmenter that ships: on gold sentences and on silver ones made from raw reports; returns it.
 
-    ``gold`` is a segmented file (see `read_segmented`), ``reports`` are texts in UTF-8, ``out`` is the folder written.
+    ``gold`` is a segmented file (see `read_segmented`), ``reports`` are texts in UTF-8, ``out`` is the folder written (None: none).
     ``silver`` sentences are drawn from the reports and segmented by the teacher of `govtext.training.silver`; every gold
     sentence counts ``gold_weight`` times. Sentences of the segmented file ``held_out`` are kept out of the silver data,
     so that it can serve for evaluation. ``rounds``, ``prune`` and ``lexicon`` are those of `train_segmenter`; the lexicon

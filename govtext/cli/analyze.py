@@ -1,4 +1,4 @@
-"""The command line: ``govtext analyze`` and its siblings. Results go to files, what happened to the terminal."""
+"""``govtext analyze``, ``compare`` and ``models``: results go to files, what happened to the terminal."""
 
 from __future__ import annotations
 
@@ -11,13 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from govtext.errors import GovtextError, OutputError, ReadError
+from govtext.errors import OutputError, ReadError
 from govtext.resources import DEFAULT_MODEL
-
-app = typer.Typer(
-    name="govtext", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
-    help="Chinese government reports: read, segmented, tagged and sorted into policy domains.",
-)  # fmt: skip
 
 
 class Format(StrEnum):
@@ -27,11 +22,6 @@ class Format(StrEnum):
     CSV = "csv"
     PARQUET = "parquet"
     HTML = "html"
-
-
-@app.callback()
-def _root() -> None:
-    """Analyze Chinese government reports."""
 
 
 Paths = Annotated[
@@ -61,7 +51,6 @@ Summary = Annotated[
 ]
 
 
-@app.command()
 def analyze(
     paths: Paths = None,
     out: Out = Path("govtext-out"),
@@ -95,7 +84,6 @@ def analyze(
     _report(result, format)
 
 
-@app.command()
 def compare(
     first: Annotated[Path, typer.Argument(help="The earlier report.")],
     second: Annotated[Path, typer.Argument(help="The later report.")],
@@ -122,7 +110,6 @@ def compare(
     typer.echo("\n".join(comparison_lines(table)) if len(table) else "no indicator stands in both reports")
 
 
-@app.command()
 def models() -> None:
     """List the models that are installed with the library."""
     import srsly
@@ -162,19 +149,3 @@ def _report(result: Any, format: Format) -> None:
         failed = len(result.errors)
         typer.echo(f"{failed} input{'s' * (failed != 1)} failed, listed above", err=True)
         raise typer.Exit(1)
-
-
-def main() -> None:
-    """Entry point: an expected error is one line on stderr and exit code 1."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
-    try:
-        app()
-    except GovtextError as error:
-        typer.echo(f"govtext: {error}", err=True)
-        sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()
