@@ -30,7 +30,7 @@ Array = npt.NDArray[np.float64]
 
 def suggest(
     nlp: Language, reports: Iterable[str | Path | Report], *, n: int = 100, known: Iterable[AnnotatedSentence] = (),
-    of: Sequence[Target] = TARGETS, diversity: float = 0.3,
+    of: Sequence[Target] = TARGETS, diversity: float = 0.8,
 ) -> list[AnnotatedSentence]:  # fmt: skip
     """The ``n`` sentences of the reports that teach most, best first, with the labels that the model gives them.
 
@@ -58,7 +58,7 @@ def suggest(
 
 
 def choose(
-    texts: Sequence[str], scores: Array, *, n: int, known: Sequence[str] = (), diversity: float = 0.3
+    texts: Sequence[str], scores: Array, *, n: int, known: Sequence[str] = (), diversity: float = 0.8
 ) -> list[int]:
     """Indexes of ``n`` texts, best first: a high score, and unlike those chosen before and the ``known`` ones.
 
