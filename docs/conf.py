@@ -15,6 +15,7 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "chinese_lines",
     "chinese_search",
     "notebook_pages",
     "command_help",
@@ -28,4 +29,5 @@ nb_execution_mode = "off"  # notebooks are executed by notebooks/run.py and comm
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 autodoc_typehints = "description"
+autodoc_type_aliases = {"Docs": "Docs", "tables.Docs": "Docs"}  # one Doc, one record, or many of either
 autodoc_member_order = "bysource"
