@@ -51,7 +51,7 @@ def domains(
     """
     sentences = _sentences(docs, include_none=include_none)
     if by is None:
-        shares = _shares(sentences.assign(all="")).loc[""].sort_values()
+        shares = _all_shares(sentences).sort_values()
         with _drawing(ax, width_cm, height_cm=2 + 0.55 * len(shares)) as axes:
             _draw_bars(axes, shares)
         return axes
@@ -86,9 +86,7 @@ def compare(
     docs_a: Docs, docs_b: Docs, *, names: tuple[str, str] = ("甲", "乙"), ax: Axes | None = None, width_cm: float = 16
 ) -> Axes:
     """Domain shares of two corpora side by side, ordered by how much they differ; ``names`` go into the legend."""
-    shares = pd.DataFrame(
-        {i: _shares(_sentences(docs).assign(all="")).loc[""] for i, docs in enumerate((docs_a, docs_b))}
-    ).fillna(0.0)
+    shares = pd.DataFrame({i: _all_shares(_sentences(docs)) for i, docs in enumerate((docs_a, docs_b))}).fillna(0.0)
     shares = shares.loc[(shares[1] - shares[0]).sort_values().index]
     labels = [name_of("domain", str(domain)) for domain in shares.index]
     with _drawing(ax, width_cm, height_cm=2.5 + 0.6 * len(shares)) as axes:
@@ -240,10 +238,15 @@ def _sentences(docs: Docs, *, include_none: bool = False) -> pd.DataFrame:
     return table.merge(tables.reports(records)[["report", "year", "place"]], on="report")
 
 
-def _shares(sentences: pd.DataFrame, by: str | list[str] = "all") -> pd.DataFrame:
+def _all_shares(sentences: pd.DataFrame) -> pd.Series[float]:
+    """Share of each domain in all the sentences."""
+    return _shares(sentences.assign(all=0), "all").iloc[0]
+
+
+def _shares(sentences: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:
     """Share of each domain in each group; domains in their usual order."""
     counts = sentences.groupby(by)["domain"].value_counts().unstack(fill_value=0)
-    counts = counts[sorted(counts.columns, key=lambda domain: order_of("domain", domain))]
+    counts = counts[sorted(counts.columns, key=lambda domain: order_of("domain", str(domain)))]
     return counts.div(counts.sum(axis=1), axis=0)
 
 
@@ -367,7 +370,7 @@ def _draw_series(ax: Axes, panel: pd.DataFrame, unit: str) -> None:
     scale, label = _scale(values.abs().max(), unit)
     groups = list(panel.assign(value=values / scale).groupby(["place", "indicator"], dropna=False, sort=False))
     for i, ((place, indicator), rows) in enumerate(groups):
-        name = " ".join(filter(None, (place if panel["place"].nunique() > 1 else "", indicator)))
+        name = " ".join(str(part) for part in (place if panel["place"].nunique() > 1 else "", indicator) if part)
         colour, marker = _LINES[i % len(_LINES)], _MARKERS[i % len(_MARKERS)]
         for status in ("achieved", "planned"):
             part = rows[rows["status"] == status].sort_values("year")
