@@ -51,9 +51,9 @@ def domains(
     """
     sentences = _sentences(docs, include_none=include_none)
     if by is None:
-        shares = _all_shares(sentences).sort_values()
-        with _drawing(ax, width_cm, height_cm=2 + 0.55 * len(shares)) as axes:
-            _draw_bars(axes, shares)
+        total = _all_shares(sentences).sort_values()
+        with _drawing(ax, width_cm, height_cm=2 + 0.55 * len(total)) as axes:
+            _draw_bars(axes, total)
         return axes
     if by == "status":
         sentences = sentences[sentences["status"].isin(("achieved", "planned"))]
