@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import typer
@@ -15,25 +16,24 @@ WIDTH = 100  # characters of a line of help
 
 
 class CommandHelp(Directive):
-    """A section a command, in the program's order."""
+    """A section a command, in the program's order; those of a group follow one another."""
 
     def run(self) -> list[nodes.Node]:
         """The sections as document nodes."""
         root: Any = typer.main.get_command(program)
-        with root.make_context(
-            "govtext", [], terminal_width=WIDTH, max_content_width=WIDTH, resilient_parsing=True
-        ) as parent:
-            return [
-                _section(f"govtext {name}", _help(command, name, parent)) for name, command in root.commands.items()
-            ]
+        return [_section(name, text) for name, text in _helps(root, "govtext", None)]
 
 
-def _help(command: Any, name: str, parent: Any) -> str:
-    context = command.make_context(
-        name, [], parent=parent, terminal_width=WIDTH, max_content_width=WIDTH, resilient_parsing=True
-    )
-    text: str = command.get_help(context)
-    return text
+def _helps(command: Any, name: str, parent: Any) -> Iterator[tuple[str, str]]:
+    """Full name and help of every command below a command that is a group, else of itself."""
+    options = {"terminal_width": WIDTH, "max_content_width": WIDTH, "resilient_parsing": True}
+    context = command.make_context(name, [], parent=parent, **options)
+    children = getattr(command, "commands", None)
+    if not children:
+        yield context.command_path, command.get_help(context)
+    else:
+        for child_name, child in children.items():
+            yield from _helps(child, child_name, context)
 
 
 def _section(title: str, text: str) -> nodes.section:
