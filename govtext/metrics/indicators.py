@@ -12,7 +12,7 @@ from govtext.resources import read_table
 _DROPPED: Final = re.compile(r"[\s“”‘’\"'「」]|\[\d{1,3}\]|〔\d{1,3}〕|［\d{1,3}］")
 _PARENTHESES: Final = str.maketrans("（）．", "().")
 _LEAD: Final = re.compile(
-    r"(?:[全我本](?:省|市|县|区|州|盟|旗|国|镇|乡|街道|社会?)|一般预期|预期|预计|计划|全年|年度|年末|当年|累计|其中|力争|确保|实现|完成|新增(?=$)|"
+    r"(?:[全我本](?:省|市|县|区|州|盟|旗|国|镇|乡|街道|社会?)|[到至近截]{0,2}[0-9]{1,4}年(?:底|末)?|使|一般预期|预期|预计|计划|全年|年度|年末|当年|累计|其中|力争|确保|实现|完成|新增(?=$)|"
     r"地方(?=财政|税收)|[一-龥]{1,6}?(?:省|市|自治区|自治州|县|镇|乡|街道|开发区|经开区|高新区|新区))"
 )
 _NOTE: Final = re.compile(r"\([^()]{1,16}\)$")
@@ -50,6 +50,11 @@ def indicators() -> dict[str, Indicator]:
 @cache
 def _ids() -> dict[str, str]:
     return {_plain(name): i.id for i in indicators().values() for name in (i.name, *i.synonyms)}
+
+
+def names_indicator(words: str) -> bool:
+    """Whether the words, as they stand, are the name or a synonym of a canonical indicator."""
+    return words in _ids()
 
 
 @cache

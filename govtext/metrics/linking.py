@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from govtext.metrics.indicators import names_indicator
 from govtext.metrics.quantities import Quantity
 from govtext.metrics.weights import Weights
 from govtext.metrics.words import hollow, time_words, verb, verb_at_end
@@ -20,6 +21,9 @@ Span = tuple[int, int]
 REACH_LEFT: Final = 64
 REACH_RIGHT: Final = 36
 LONGEST: Final = 30
+NEAR_INDICATOR: Final = (
+    4.0  # added to a canonical indicator right before the quantity, against well-known words far off
+)
 _SHORT: Final = 4
 _BREAK: Final = re.compile(r"[，,；;。！!？?：:\n]")
 _EACH: Final = re.compile(r"分别|各自?")
@@ -270,8 +274,11 @@ class Linker:
         for s in candidates.segments:
             scores = self._scores(replace(s, marks=0, quantities=0))
             inside = [(i, j, names) for (i, j), names in candidates.earlier.items() if s.start <= i and j <= s.end]
-            if inside:
+            known = self._named(s) if s.side == "B" and s.marks == s.quantities == 0 else []
+            if inside or known:
                 scores = scores.copy()
+                for i, j in known:
+                    scores[i, j] += NEAR_INDICATOR
                 for i, j, names in inside:
                     scores[i - s.start, j - s.start - 1] += self.weights.score(names)
             at = int(scores.argmax())
@@ -280,6 +287,17 @@ class Linker:
                 i, j = divmod(at, s.end - s.start)
                 best, top = (s.start + i, s.start + j + 1), score
         return best
+
+    def _named(self, s: Segment) -> list[Span]:
+        """Stretches that end in a canonical indicator with nothing but filler words before the quantity, as row and column."""
+        text, found = self.text, []
+        for j in range(s.end, s.start, -1):
+            if not hollow().fullmatch(text, j, s.end):
+                continue
+            first = next((i for i in range(max(s.start, j - LONGEST), j - 1) if names_indicator(text[i:j])), None)
+            if first is not None:
+                found += [(i - s.start, j - s.start - 1) for i in range(s.start, first + 1)]
+        return found
 
     def _scores(self, s: Segment) -> npt.NDArray[np.float64]:
         """What each stretch of a segment scores by its own words; row: first character, column: last."""
