@@ -72,7 +72,7 @@ def metrics(docs: Docs) -> pd.DataFrame:
     >>> import govtext as gt
     >>> table = metrics(gt.analyze("2021年完成固定资产投资84.84亿元，同比增长5.2%。"))
     >>> table[["indicator", "value", "unit", "kind"]].values.tolist()
-    [['固定资产投资', 8484000000, '元', 'level'], ['固定资产投资', 5.2, '%', 'change']]
+    [['固定资产投资', 8484000000.0, '元', 'level'], ['固定资产投资', 5.2, '%', 'change']]
     """
     return _table("metrics", docs)
 
