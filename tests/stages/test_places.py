@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govtext.entities.divisions import Gazetteer, gazetteer, short_forms
+from govtext.entities.divisions import gazetteer, short_forms
 from govtext.entities.place_names import foreign_places, groups, place_names
 from govtext.entities.places import PlaceLinker, resolve_report_place
 from govtext.resources import read_table
