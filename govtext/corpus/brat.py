@@ -59,7 +59,7 @@ class _Document:
         self.labels: dict[str, dict[str, str]] = {}
         self.notes: dict[str, str] = {}
         bound: list[tuple[str, str, str, list[Span], str]] = []
-        for where, line in read_lines(ann):
+        for where, line in read_lines(ann, keep_returns=True):
             if found := _BOUND.fullmatch(line):
                 bound.append((where, found[1], found[2], _spans(found[3]), found[4]))
             elif attribute := _ATTRIBUTE.fullmatch(line.strip()):
@@ -104,10 +104,12 @@ class _Document:
         for (_, end), (start, _) in pairwise(spans):
             if self.text[end:start].strip("\r\n"):
                 raise DataError(f"{where}: {mention!r} has a gap; annotate names in one piece")
+        if " ".join(self.text[start:end] for start, end in spans) == mention:
+            return spans[0][0], spans[-1][1]
+        mention = mention.removesuffix("\r")  # of the line end
         if len(spans) == 1:
             spans = settle_spans(self.text, spans, [mention], where)
-        found = " ".join(self.text[start:end] for start, end in spans)
-        if found not in (mention, mention + "\r"):  # a carriage return at the end counts as part of the line end
+        if " ".join(self.text[start:end] for start, end in spans) != mention:
             mention_at(self.text, spans[0][0], spans[-1][1], mention, where)
         return spans[0][0], spans[-1][1]
 

@@ -27,10 +27,10 @@ def read_text(path: Path) -> str:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from None
 
 
-def read_lines(path: Path) -> Iterator[tuple[str, str]]:
-    """Each line of a UTF-8 file with ``file, line n``; only a line feed (or CR LF) ends a line."""
+def read_lines(path: Path, *, keep_returns: bool = False) -> Iterator[tuple[str, str]]:
+    """Each line of a UTF-8 file with ``file, line n``; only a line feed (or CR LF, unless ``keep_returns``) ends a line."""
     for number, line in enumerate(read_text(path).split("\n"), 1):
-        yield f"{path}, line {number}", line.removesuffix("\r")
+        yield f"{path}, line {number}", line if keep_returns else line.removesuffix("\r")
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[str, Row]]:

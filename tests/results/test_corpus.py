@@ -254,6 +254,12 @@ def test_brat_made_elsewhere(tmp_path):
     ]
 
 
+def test_brat_with_windows_line_ends_and_utf16(tmp_path):
+    (tmp_path / "a.txt").write_bytes("🏫在云山县。\r\n".encode())
+    (tmp_path / "a.ann").write_bytes("T1\tPLACE 3 6\t云山县\r\n".encode())
+    assert read_corpus(tmp_path)[0].entities == (Entity(2, 5, "PLACE"),)
+
+
 def test_brat_line_break_inside(tmp_path):
     sentence = AnnotatedSentence(
         id="a", doc="d", text="云山\n县一中", start=0, end=6, entities=(Entity(0, 4, "PLACE"),)
