@@ -35,6 +35,10 @@ _PLAIN_HEADING = re.compile(
 _APPENDED = re.compile(
     r"(?:附件|附录|附表)[一二三四五六七八九十\d]{0,3}[:：]?|.{0,16}(?:名词|用语|术语|注)(?:解释|释|注释|说明)[:：]?"
 )
+_TURN = re.compile(
+    r"(?:今年|明年|来年|今后|未来|下一步|新的一年|(?:19|20)\d\d年)[^。；\n]{0,40}?(?:目标|安排|打算|任务|总体要求|工作思路|总体思路|要求是|重点抓好|着力抓好|做好以下)"
+)
+_TURN_WINDOW = 3000  # characters before the new numbering in which the turn to the time ahead is looked for
 _RANKS = {row["style"]: rank for rank, row in enumerate(read_table("numbering"))}
 _PLAIN_RANK = _RANKS["cn"] - 0.5
 
@@ -105,7 +109,8 @@ def find_sections(
                 part=heading.part,
             )
         )  # fmt: skip
-    return _with_parts(_with_ends(text, tree.sections, end=_text_end(text, furniture)))
+    sections = _with_parts(_with_ends(text, tree.sections, end=_text_end(text, furniture)))
+    return _with_unnamed_plan(text, sections)
 
 
 def _find_candidates(text: str, furniture: Sequence[Furniture]) -> list[_Heading]:
@@ -348,6 +353,28 @@ def _with_parts(sections: list[Section]) -> list[Section]:
             part = "review"
         if part == "plan":
             planned.add(place)
+        done.append(replace(section, part=part))
+    return done
+
+
+def _with_unnamed_plan(text: str, sections: list[Section]) -> list[Section]:
+    """Sections where a plan without a heading of its own begins as the numbering under a review starts again.
+
+    The text before must turn to the time ahead (``今年经济社会发展主要预期目标…``); what follows on that level is then plan, with all below.
+    """
+    numbers: dict[int | None, int] = {}  # the last number under each parent
+    turned: set[int | None] = set()
+    done: list[Section] = []
+    for section in sections:
+        parent, part = section.parent, section.part
+        value = _value(section.number) if _NUMERAL.fullmatch(section.number) else 0
+        if part == "review" and parent is not None and not _part_of(section.heading):
+            before = text[max(done[-1].start, section.start - _TURN_WINDOW) : section.start]
+            restarts = value == 1 < numbers.get(parent, 0)
+            if done[parent].part == "plan" or parent in turned or (restarts and _TURN.search(before)):
+                part = "plan"
+                turned.add(parent)
+        numbers[parent] = value or numbers.get(parent, 0)
         done.append(replace(section, part=part))
     return done
 
