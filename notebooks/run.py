@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -23,6 +24,12 @@ def find_notebooks(names: list[str]) -> list[Path]:
         if not any(path.name.startswith(name) for path in found):
             sys.exit(f"no notebook {name!r}; there are: {', '.join(path.stem for path in found)}")
     return [path for path in found if not names or path.name.startswith(tuple(names))]
+
+
+def missing(path: Path) -> list[str]:
+    """Packages that a notebook names in its metadata as needed (``govtext.needs``) and that are not installed."""
+    needs = nbformat.read(path, as_version=4).metadata.get("govtext", {}).get("needs", [])
+    return [package for package in needs if not find_spec(package)]
 
 
 def execute(path: Path) -> nbformat.NotebookNode:
@@ -52,6 +59,9 @@ def main(names: list[str]) -> None:
     """Execute and write back; only a notebook that ran to its end is written."""
     os.environ["PYTHONWARNINGS"] = "ignore:IProgress not found"  # there are no widgets in a file
     for path in find_notebooks(names):
+        if lacking := missing(path):
+            sys.stdout.write(f"{path.name}  left out: needs {', '.join(lacking)}\n")
+            continue
         started = time.perf_counter()
         try:
             notebook = execute(path)

@@ -79,3 +79,12 @@ def test_a_cell_that_fails_stops_the_run(run, tmp_path, monkeypatch):
     assert path.read_bytes() == before
     with pytest.raises(SystemExit, match="no notebook '07'; there are: 01_wrong"):
         run.main(["07"])
+
+
+def test_a_notebook_is_left_out_where_its_packages_are_missing(run, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(run, "FOLDER", tmp_path)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0", id="cell-01")])
+    notebook.metadata["govtext"] = {"needs": ["json", "no_such_package"]}
+    nbformat.write(notebook, tmp_path / "01_training.ipynb")
+    run.main([])
+    assert capsys.readouterr().out == "01_training.ipynb  left out: needs no_such_package\n"
