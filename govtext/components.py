@@ -25,10 +25,10 @@ from govtext.entities.projects import find_project_facts
 from govtext.entities.recognizer import NameRecognizer
 from govtext.errors import ModelError
 from govtext.labels import NAME_LABELS
-from govtext.metrics import find_metrics
+from govtext.metrics import find_metrics, find_table_metrics, find_tables
 from govtext.report import parse_report, sentence_contexts
 from govtext.spans import CharIndex, outermost, set_entities, set_sentence_starts, split_words, words_and_spaces
-from govtext.types import Entity, Furniture, Metric, PlaceLink, ProjectLink, Report, Section, Sentence
+from govtext.types import Entity, Furniture, Metric, PlaceLink, ProjectLink, Report, Section, Sentence, SentenceContext
 from govtext.words import Segmenter
 
 MAX_LENGTH = 100_000_000  # characters; the pipeline's memory grows with the report, not with its square
@@ -196,17 +196,32 @@ class Metrics:
     def __call__(self, doc: Doc) -> Doc:
         """Annotate a Doc; the one returned may have more words."""
         report = extensions.need_report(doc, self.name)
-        found: list[Metric] = []
-        for sentence, text, context in zip(
-            report.sentences, _sentence_texts(report), sentence_contexts(report), strict=True
-        ):
-            found.extend(_moved(m, sentence.start) for m in find_metrics(text, context))
+        contexts = sentence_contexts(report)
+        found = _table_metrics(report, contexts)
+        cells = {m.start for m in found}
+        for sentence, text, context in zip(report.sentences, _sentence_texts(report), contexts, strict=True):
+            running = (_moved(m, sentence.start) for m in find_metrics(text, context))
+            found.extend(m for m in running if m.start not in cells)
         names = [e for e in _entities(doc) if e.label != "METRIC"]
         kept = outermost(names, [Entity(m.start, m.end, "METRIC") for m in found])
         doc = set_entities(doc, kept)
         edges = {(e.start, e.end) for e in kept if e.label == "METRIC"}
         extensions.write_metrics(doc, [m for m in found if (m.start, m.end) in edges])
         return doc
+
+
+def _table_metrics(report: Report, contexts: list[SentenceContext]) -> list[Metric]:
+    """Metrics of the cells of tables, which take their unit from header or caption; cells in page furniture are left out."""
+    found: list[Metric] = []
+    starts = [s.start for s in report.sentences]
+    for start, end in find_tables(report.text):
+        at = max(bisect_right(starts, end) - 1, 0)
+        for metric in find_table_metrics(report.text[start:end], contexts[at] if contexts else SentenceContext()):
+            moved = _moved(metric, start)
+            row = bisect_right(starts, moved.start) - 1
+            if row >= 0 and moved.end <= report.sentences[row].end:
+                found.append(moved)
+    return found
 
 
 class Links:

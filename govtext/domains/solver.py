@@ -23,11 +23,16 @@ def fit_margins(rows: Rows, width: int, targets: Array, weight: Array, *, streng
 
     features = csr_matrix((rows.values.astype(np.float64), rows.columns, rows.starts), shape=(len(rows), width))
     sample, label = np.nonzero(targets)
-    model = LinearSVC(C=strength, random_state=0, max_iter=2000)
-    model.fit(features[sample], label, sample_weight=targets[sample, label] * weight[sample])
-    coefficients, bias = model.coef_, model.intercept_
-    if targets.shape[1] == 2:
-        coefficients, bias = np.vstack([-coefficients, coefficients]), np.concatenate([-bias, bias])
+    found = np.unique(label)
+    coefficients = np.zeros((targets.shape[1], width))
+    bias = np.full(targets.shape[1], -1.0)  # a class without sentences is surely not meant
+    if len(found) > 1:
+        model = LinearSVC(C=strength, random_state=0, max_iter=2000)
+        model.fit(features[sample], label, sample_weight=targets[sample, label] * weight[sample])
+        margins, offsets = model.coef_, model.intercept_
+        if len(found) == 2:
+            margins, offsets = np.vstack([-margins, margins]), np.concatenate([-offsets, offsets])
+        coefficients[found], bias[found] = margins, offsets
     return coefficients.T.astype(np.float32), bias.astype(np.float32)
 
 

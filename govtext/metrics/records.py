@@ -50,12 +50,20 @@ def measure(text: str, quantities: Sequence[Quantity], context: SentenceContext,
     statuses = find_statuses(text, quantities, context, model.status)
     found: list[Metric] = []
     for k, q in enumerate(quantities):
-        link = linker.link()
+        link = _in_cell(text, linker.link())
         previous = (quantities[k - 1], found[k - 1].kind) if k else None
         kind = find_kind(text, q, link, previous, model.kinds)
         record = _record(text, q, link, kind, statuses[k])
         found.append(_with_implied_unit(_in_time(text, record, context)))
     return found
+
+
+def _in_cell(text: str, link: Span | None) -> Span | None:
+    """The part of a stretch before the edge of a table's cell."""
+    if link is None:
+        return None
+    words = text[slice(*link)].partition("|")[0].rstrip()
+    return (link[0], link[0] + len(words)) if words else None
 
 
 def _record(text: str, q: Quantity, link: Span | None, kind: Kind, status: Literal["achieved", "planned"]) -> Metric:

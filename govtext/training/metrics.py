@@ -266,7 +266,7 @@ def _status_rows(annotated: Iterable[Annotated]) -> tuple[list[list[str]], list[
     for a in annotated:
         text, context = a.example.text, a.example.context
         for known, weight in ((context, 0.7), (replace(context, part=None), 0.3)):
-            if a.example.status != "other":
+            if a.example.status in ("achieved", "planned"):
                 rows.append(status_features(text, None, known))
                 labels.append(a.example.status)
                 weights.append(weight * 0.3)
