@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -144,6 +144,11 @@ def read_folder(folder: str | Path, *, recursive: bool = True, progress: bool = 
     Raises ReadError if the folder does not exist or holds no file of a known format.
     """
     return ReportFolder(folder, recursive=recursive, progress=progress)
+
+
+def expand_paths(paths: Iterable[str | Path]) -> list[Path]:
+    """Files as given, and in place of each folder the report files under it."""
+    return [file for path in map(Path, paths) for file in (find_report_files(path) if path.is_dir() else [path])]
 
 
 def find_report_files(folder: str | Path, *, recursive: bool = True) -> list[Path]:

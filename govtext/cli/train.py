@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -72,6 +73,43 @@ def evaluate_words(segmented: Segmented, model: Model = DEFAULT_MODEL) -> None:
 
     tokenizer: Any = load(model).tokenizer
     typer.echo(word_scores(evaluate_segmenter(read_segmented(segmented), tokenizer.segmenter)))
+
+
+@evaluate_app.command("model")
+def evaluate_model(
+    gold: Annotated[Path, typer.Argument(help="Annotated corpus in any of the known formats.")],
+    reports: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the corpus's reports as <doc>.txt; without it the sentences alone are read.",
+            show_default=False,
+        ),
+    ] = None,
+    model: Model = DEFAULT_MODEL,
+    against: Annotated[str | None, typer.Option(help="A second model to compare with.", show_default=False)] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the scores to this JSON file.", show_default=False)
+    ] = None,
+    errors: Annotated[int, typer.Option(min=0, help="Errors to list.")] = 0,
+) -> None:
+    """Precision, recall, F, domains, status and calibration, with confidence intervals over documents."""
+    from govtext.corpus import read_corpus
+    from govtext.output import whole_file
+    from govtext.pipeline import load
+    from govtext.training.evaluate import compare, evaluate
+
+    sentences = read_corpus(gold)
+    found = evaluate(load(model), sentences, reports=reports)
+    typer.echo(found.to_markdown(title=model, n_errors=errors))
+    if against:
+        other = evaluate(load(against), sentences, reports=reports)
+        typer.echo(other.to_markdown(title=against, n_errors=errors))
+        typer.echo(compare(found, other).to_markdown((model, against)))
+    if out:
+        if out.exists():
+            raise OutputError(f"{out} exists already: choose another file with -o")
+        with whole_file(out, encoding="utf-8") as f:
+            json.dump(found.to_dict(), f, ensure_ascii=False, indent=1)
 
 
 def word_scores(scores: WordScores) -> str:
