@@ -218,9 +218,9 @@ def _drawing(ax: Axes | None, width_cm: float, *, height_cm: float) -> Iterator[
         "figure.dpi": 120,
         "savefig.dpi": 300,
     }
+    if ax is None:  # outside of the context, which would keep a notebook from showing all but the first figure
+        _, ax = pyplot.subplots(figsize=(width_cm * _CM, height_cm * _CM), dpi=120, layout="constrained")
     with pyplot.rc_context(style):
-        if ax is None:
-            _, ax = pyplot.subplots(figsize=(width_cm * _CM, height_cm * _CM), layout="constrained")
         ax.tick_params(labelfontfamily=families, labelsize=_POINTS, length=0)
         ax.spines[["top", "right"]].set_visible(False)
         yield ax

@@ -30,7 +30,7 @@ def label_config(scheme: Scheme = SCHEME) -> str:
     True
     """
     labels = "\n".join(
-        f"    <Label value={quoteattr(name)} background={quoteattr(colour_of('entity', name))}/>"
+        f"    <Label value={quoteattr(name)} background={quoteattr(colour_of('label', name))}/>"
         for name in scheme.labels
     )
     domains = "\n".join(f"    {_choice('domain', name)}" for name in scheme.domains)

@@ -26,7 +26,7 @@ def from_record(record: Mapping[str, Any]) -> list[AnnotatedSentence]:
 def _sentence(record: Mapping[str, Any], row: Mapping[str, Any]) -> AnnotatedSentence:
     start, end = row["start"], row["end"]
     inside = [e for e in record["entities"] if start <= e["start"] and e["end"] <= end]
-    domains = list(row.get("domains") or ()) or ([row["domain"]] if row.get("domain") else [])
+    domains = list(row.get("labels") or ()) or ([row["domain"]] if row.get("domain") else [])
     return AnnotatedSentence(
         id=f"{record['id']}:{start}", doc=record["id"], text=record["text"][start:end], start=start, end=end,
         heads=_heads(record, row["section"], start),

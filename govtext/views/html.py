@@ -95,6 +95,9 @@ class Page(str):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        return f"<Page of {len(self):,} characters>"
+
     def save(self, path: str | Path) -> Path:
         """Write the page as UTF-8, whole or not at all; a file that is there is replaced. Raises OutputError."""
         path = Path(path)
@@ -133,6 +136,9 @@ class View:
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        return f"<View of {len(self.html):,} characters>"
 
     def _repr_html_(self) -> str:
         return self.html
