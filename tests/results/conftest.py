@@ -33,7 +33,7 @@ def make_record():
             part = report.sections[sentence.section].part if sentence.section is not None else None
             rows.append(
                 {"start": sentence.start, "end": sentence.end, "section": sentence.section, "heading": sentence.is_heading,
-                 "domain": top, "probability": shares.get(top), "domains": shares, "labels": [d for d, p in shares.items() if p >= 0.2],
+                 "domain": top, "probability": shares.get(top), "domains": shares, "labels": [d for d, p in shares.items() if p >= 0.05],
                  "status": {"review": "achieved", "plan": "planned", None: "other"}[part]}
             )  # fmt: skip
         meta = dict.fromkeys(("date", "year", "plan_year", "issuer", "level", "meeting", "place"))
