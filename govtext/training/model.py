@@ -45,11 +45,12 @@ def build_pipeline(
 
 
 def save_model(
-    nlp: Language, out: str | Path, *, name: str, version: str, card: str, metrics: Mapping[str, Any]
+    nlp: Language, out: str | Path, *, name: str, version: str, card: str, metrics: Mapping[str, Any], notice: str = ""
 ) -> Path:
     """Write a model folder that appears whole or not at all; an existing one is replaced only when the new one is complete.
 
-    ``card`` is Markdown, ``metrics`` goes to ``metrics.json``. Raises OutputError if the folder cannot be written.
+    ``card`` is Markdown, ``metrics`` goes to ``metrics.json``, ``notice`` (whose work the
+    weights build on) to ``NOTICE``. Raises OutputError if the folder cannot be written.
     """
     out = Path(out)
     nlp.meta.update(
@@ -66,6 +67,8 @@ def save_model(
         nlp.to_disk(new)
         (new / "README.md").write_text(card, encoding="utf-8")
         srsly.write_json(new / "metrics.json", metrics)
+        if notice:
+            (new / "NOTICE").write_text(notice, encoding="utf-8")
         write_checksums(new)
         new.chmod(0o755)
         replace_folder(new, out)
@@ -106,6 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.add_argument(f"--{part}", type=Path, required=True, help=f"folder of the trained {part}")
     parser.add_argument("--scores", nargs="*", default=[], help="NAME=FILE: scores (JSON) for card and metrics.json")
     parser.add_argument("--provenance", type=Path, required=True, help="Markdown on data, licences and training")
+    parser.add_argument("--notice", type=Path, help="text on whose work the weights build on")
     parser.add_argument("--version", default="0.1.0")
     parser.add_argument("--out", type=Path, required=True, help="model folder; its name is the model's")
     options = parser.parse_args(arguments)
@@ -119,7 +123,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     provenance = options.provenance.read_text(encoding="utf-8")
     name = options.out.name
     card = write_card(name, options.version, metrics, provenance=provenance)
-    save_model(nlp, options.out, name=name, version=options.version, card=card, metrics=metrics)
+    notice = options.notice.read_text(encoding="utf-8") if options.notice else ""
+    save_model(nlp, options.out, name=name, version=options.version, card=card, metrics=metrics, notice=notice)
 
 
 if __name__ == "__main__":
