@@ -8,7 +8,9 @@ from sybil.parsers.myst import PythonCodeBlockParser
 
 from govtext.errors import GovtextError
 
-pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser()], patterns=["README.md", "docs/*.md", "docs/**/*.md"]).pytest()
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser()], patterns=["README.md", "docs/*.md", "docs/**/*.md"]
+).pytest()
 
 
 @cache

@@ -1,4 +1,6 @@
-"""The loaded model and the analyzed samples, made once a session."""
+"""The loaded model, the analyzed samples and a browser, made once a session."""
+
+import shutil
 
 import pytest
 
@@ -20,3 +22,20 @@ def samples(nlp):
 @pytest.fixture
 def sample_county(samples):
     return samples[1]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless Chromium."""
+    webdriver = pytest.importorskip("selenium.webdriver")
+    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (browser and driver):
+        pytest.skip("needs chromium and chromedriver (Debian: chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield driver
+    driver.quit()

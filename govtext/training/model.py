@@ -120,7 +120,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         DomainClassifier.from_disk(options.classifiers / "domains"),
         StatusClassifier.from_disk(options.classifiers / "status"),
     )
-    provenance = options.provenance.read_text(encoding="utf-8")
+    parts = [path.read_text(encoding="utf-8") for path in sorted(options.classifiers.glob("*.md"))]  # their own cards
+    parts = [f"#{part.strip()}\n" for part in parts]
+    provenance = "\n".join([*parts, options.provenance.read_text(encoding="utf-8")])
     name = options.out.name
     card = write_card(name, options.version, metrics, provenance=provenance)
     notice = options.notice.read_text(encoding="utf-8") if options.notice else ""

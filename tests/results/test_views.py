@@ -5,7 +5,6 @@ import copy
 import hashlib
 import json
 import re
-import shutil
 import time
 import unicodedata
 from types import SimpleNamespace
@@ -260,22 +259,6 @@ def test_every_domain_has_a_colour_of_its_own():
 
 
 # in a browser
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    webdriver = pytest.importorskip("selenium.webdriver")
-    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (browser and driver):
-        pytest.skip("needs chromium and chromedriver (Debian: chromium-driver)")
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture
