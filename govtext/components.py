@@ -37,9 +37,10 @@ MAX_LENGTH = 100_000_000  # characters; the pipeline's memory grows with the rep
 class Tokenizer:
     """Words of a text by the trained segmenter and the lexicon; the Doc's text is the text given, to the character."""
 
-    def __init__(self, vocab: Vocab, segmenter: Segmenter | None = None) -> None:
+    def __init__(self, vocab: Vocab, segmenter: Segmenter | None = None, *, words: Iterable[str] = ()) -> None:
         self.vocab = vocab
         self.segmenter = segmenter
+        self.words = tuple(words)  # of the config; added to every segmenter that is loaded
 
     def __call__(self, text: str) -> Doc:
         """A Doc of the text."""
@@ -55,8 +56,7 @@ class Tokenizer:
 
     def from_bytes(self, data: bytes, *, exclude: Any = ()) -> Tokenizer:
         """Load the segmenter from bytes."""
-        self.segmenter = Segmenter.from_bytes(data) if data else None
-        return self
+        return self._with_words(Segmenter.from_bytes(data) if data else None)
 
     def to_disk(self, path: str | Path, *, exclude: Any = ()) -> None:
         """Write the segmenter into a folder."""
@@ -65,7 +65,12 @@ class Tokenizer:
 
     def from_disk(self, path: str | Path, *, exclude: Any = ()) -> Tokenizer:
         """Load the segmenter from a folder."""
-        self.segmenter = Segmenter.from_disk(path) if Path(path).exists() else None
+        return self._with_words(Segmenter.from_disk(path) if Path(path).exists() else None)
+
+    def _with_words(self, segmenter: Segmenter | None) -> Tokenizer:
+        if segmenter and self.words:
+            segmenter.add_words(self.words)
+        self.segmenter = segmenter
         return self
 
 

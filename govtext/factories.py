@@ -9,13 +9,13 @@ from spacy.util import registry
 
 
 @registry.tokenizers("govtext.Tokenizer.v1")
-def make_tokenizer() -> Any:
-    """Tokenizer that cuts words with the trained segmenter and the lexicon."""
+def make_tokenizer(words: list[str] | None = None) -> Any:
+    """Tokenizer that cuts words with the trained segmenter and the lexicon; ``words`` are further ones that stay whole."""
 
     def create(nlp: Language) -> Any:
         from govtext.components import Tokenizer
 
-        return Tokenizer(nlp.vocab)
+        return Tokenizer(nlp.vocab, words=words or ())
 
     return create
 

@@ -22,16 +22,19 @@ from govtext.resources import DEFAULT_MODEL, model_folders, model_path
 from govtext.types import Report
 
 
-def load(name: str | Path = DEFAULT_MODEL, *, exclude: Iterable[str] = ()) -> Language:
+def load(
+    name: str | Path = DEFAULT_MODEL, *, exclude: Iterable[str] = (), config: dict[str, Any] | None = None
+) -> Language:
     """Load a pipeline: the name of a shipped model, a folder, or an installed model package.
 
-    ``exclude`` names components to leave out, as in ``spacy.load``. Nothing is downloaded and nothing unpickled.
+    ``exclude`` names components to leave out and ``config`` overrides settings, as in ``spacy.load``:
+    ``config={"nlp": {"tokenizer": {"words": [...]}}}`` gives words that stay whole. Nothing is downloaded and nothing unpickled.
     Raises ModelError if there is no such model, it is damaged, or it was made for another version of the library.
     """
     folder = _model_folder(name)
     verify_checksums(folder)
     try:
-        nlp = spacy.load(folder, exclude=list(exclude))
+        nlp = spacy.load(folder, exclude=list(exclude), config=config or {})
     except ModelError:
         raise
     except (OSError, ValueError, KeyError, EOFError) as error:

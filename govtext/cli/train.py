@@ -66,13 +66,21 @@ def train_words(
 
 
 @evaluate_app.command("words")
-def evaluate_words(segmented: Segmented, model: Model = DEFAULT_MODEL) -> None:
+def evaluate_words(
+    segmented: Segmented,
+    model: Model = DEFAULT_MODEL,
+    known: Annotated[
+        Path | None,
+        typer.Option(help="Segmented text whose words count as known, for the recall of new ones.", show_default=False),
+    ] = None,
+) -> None:
     """Precision, recall and F of the words of a model."""
     from govtext.pipeline import load
     from govtext.training.words import evaluate_segmenter, read_segmented
 
     tokenizer: Any = load(model).tokenizer
-    typer.echo(word_scores(evaluate_segmenter(read_segmented(segmented), tokenizer.segmenter)))
+    vocabulary = {word for sentence in read_segmented(known) for word in sentence} if known else set()
+    typer.echo(word_scores(evaluate_segmenter(read_segmented(segmented), tokenizer.segmenter, vocabulary=vocabulary)))
 
 
 @evaluate_app.command("model")

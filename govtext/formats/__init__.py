@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import cast
 
 from govtext.errors import ReadError
-from govtext.formats.limits import check_size
+from govtext.formats.limits import check_lines, check_size
 from govtext.formats.sniff import sniff_format
 from govtext.resources import read_table
 from govtext.types import Extract
@@ -38,7 +38,9 @@ def extract(data: bytes, *, name: str) -> Extract:
     Extract(text='青禾县2023年工作总结', format='txt', encoding='gb18030', ...)
     """
     check_size(data, name=name)
-    return _reader(_choose_format(data, name=name))(data, name=name)
+    found = _reader(_choose_format(data, name=name))(data, name=name)
+    check_lines(found.text, name=name)
+    return found
 
 
 def _choose_format(data: bytes, *, name: str) -> str:

@@ -19,6 +19,8 @@ MAX_ELEMENTS = 300_000
 """Most elements of an HTML page."""
 MAX_PAGES = 2_000
 """Most pages of a .pdf."""
+MAX_LINE = 1_000_000
+"""Longest line of the text, in characters: ten times the longest report."""
 
 
 def check_size(data: bytes, *, name: str) -> None:
@@ -28,6 +30,16 @@ def check_size(data: bytes, *, name: str) -> None:
     if len(data) > MAX_BYTES:
         raise ReadError(
             f"{name}: {len(data) / 2**20:.0f} MiB is more than the limit of {MAX_BYTES // 2**20} MiB; split the file"
+        )
+
+
+def check_lines(text: str, *, name: str) -> None:
+    """Raise ReadError if a line of the text is longer than MAX_LINE."""
+    longest = max(map(len, text.splitlines()), default=0)
+    if longest > MAX_LINE:
+        raise ReadError(
+            f"{name}: a line of {longest:,} characters (the limit is {MAX_LINE:,}) is no line of a report; "
+            "save the text with its line breaks, or split the file"
         )
 
 

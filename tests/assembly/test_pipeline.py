@@ -151,6 +151,11 @@ def test_folder_is_lazy_sorted_and_collects_errors(tmp_path):
         gt.read_folder(tmp_path / "x")
 
 
+def test_words_of_the_config_stay_whole():
+    configured = gt.load(config={"nlp": {"tokenizer": {"words": ["数智星沙云平台"]}}})
+    assert "数智星沙云平台" in [t.text for t in configured("建成数智星沙云平台一期。")]
+
+
 def test_added_words_stay_whole(nlp):
     fresh = gt.load()
     gt.add_words(fresh, ["数智星沙云平台"])

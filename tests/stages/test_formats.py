@@ -153,7 +153,10 @@ def test_file_without_a_suffix_is_read_by_its_content():
 def test_twenty_megabytes_in_one_line():
     data = ("全年完成投资3亿元，" * 700_000).encode()
     assert len(data) > 18_000_000
-    assert len(extract(data, name="r.txt").text) == 7_000_000
+    with pytest.raises(ReadError, match="7,000,000 characters"):
+        extract(data, name="r.txt")
+    broken = data.replace("，".encode(), "。\n".encode())
+    assert extract(broken, name="r.txt").text.count("\n") == 700_000
 
 
 # ---- HTML -------------------------------------------------------------------------------------------------------

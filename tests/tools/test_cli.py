@@ -15,6 +15,10 @@ from govtext import batch, cli, pipeline, workers
 from govtext.resources import sample_paths
 
 GOOD = "2021年工作总结\n一、经济发展\n全年完成固定资产投资84.84亿元，同比增长5.2%。\n"
+IMAGE_PDF = (  # one page without a text layer
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
 
 
@@ -165,6 +169,7 @@ def bad_inputs(folder: Path) -> list[Path]:
         "cut.docx": b"PK\x03\x04" + b"\x00" * 40, "no_text.html": b"<html><script>var a=1</script><body></body></html>",
         "broken.pdf": b"%PDF-1.4\nnothing here", "odd.txt": b"\xff\xfe\x00", "image.txt": b"\x89PNG\r\n\x1a\n" + b"\x00\x01" * 99,
         "old.doc": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "old.wps": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600,
+        "one_line.txt": ("完成投资3亿元，" * 900_000).encode(), "scan.pdf": IMAGE_PDF,
         "table.xlsx": b"PK\x03\x04" + b"\x00" * 40, "really_a.txt": b"%PDF-1.7\n" + b"\x00" * 100, "notes.rtf": b"{\\rtf1 a}",
     }  # fmt: skip
     folder.mkdir()
