@@ -71,6 +71,7 @@ def _sentences(report: Report, tags: dict[str, dict[str, Any]]) -> list[dict[str
                 "domains": domains,
                 "labels": list(tag.get("labels", ())),
                 "status": tag.get("status"),
+                **({"reasons": [list(reason) for reason in tag["reasons"]]} if "reasons" in tag else {}),
             }
         )
     return rows

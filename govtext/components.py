@@ -166,10 +166,14 @@ class StatusTagger(TrainedComponent):
 
 
 class DomainTagger(TrainedComponent):
-    """Writes the policy domains of each sentence: the labels given, and the probabilities worth a look, likeliest first."""
+    """Writes the policy domains of each sentence: the labels given, and the probabilities worth a look, likeliest first.
+
+    With ``reasons`` above 0 that many features that decided the likeliest domain are kept with each sentence (slower).
+    """
 
     stage_type = DomainClassifier
     least = 0.02  # probabilities below are not kept
+    reasons = 0
 
     def __call__(self, doc: Doc) -> Doc:
         """Annotate a Doc."""
@@ -177,9 +181,10 @@ class DomainTagger(TrainedComponent):
         stage = _trained(self.stage, self.name)
         if not report.sentences:
             return doc
-        probabilities = stage.predict_proba(_sentence_texts(report), context=sentence_contexts(report))
+        texts, contexts = _sentence_texts(report), sentence_contexts(report)
+        probabilities = stage.predict_proba(texts, context=contexts)
         names = [str(name) for name in stage.classes_]
-        tags = []
+        tags: list[dict[str, Any]] = []
         for row, labels in zip(probabilities, stage.labels_of(probabilities), strict=True):
             ranked = sorted(zip(names, row.tolist(), strict=True), key=lambda pair: -pair[1])
             tags.append(
@@ -188,6 +193,9 @@ class DomainTagger(TrainedComponent):
                     "labels": [name for name, _ in labels],
                 }
             )
+        if self.reasons:
+            for tag, text, context in zip(tags, texts, contexts, strict=True):
+                tag["reasons"] = stage.explain(text, context=context, top=self.reasons)
         extensions.write_sentences(doc, report, tags)
         return doc
 

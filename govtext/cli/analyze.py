@@ -41,6 +41,7 @@ Timeout = Annotated[
     float | None,
     typer.Option("--timeout", min=1, help="Seconds a file may take (with --jobs 2 or more).", show_default=False),
 ]
+Explain = Annotated[bool, typer.Option("--explain", help="Keep what decided the domain of each sentence (slower).")]
 Summary = Annotated[
     bool | None,
     typer.Option(
@@ -61,11 +62,11 @@ def analyze(
     overwrite: Overwrite = False,
     jobs: Jobs = 1,
     timeout: Timeout = None,
+    explain: Explain = False,
     summary: Summary = None,
 ) -> None:
     """Take reports apart: sections, sentences, words, entities, metrics, policy domains."""
     from govtext.batch import analyze_files
-    from govtext.pipeline import load
     from govtext.resources import sample_paths
 
     files = [*(paths or []), *(sample_paths() if sample else [])]
@@ -73,15 +74,34 @@ def analyze(
         raise ReadError("nothing to analyze: name a file or folder, or try  govtext analyze --sample")
     try:
         result = analyze_files(
-            files, out, load=partial(load, model), model=model, format=format.value, resume=resume, overwrite=overwrite,
-            jobs=jobs, timeout=timeout, progress=sys.stderr.isatty(),
-        )  # fmt: skip
+            files,
+            out,
+            load=partial(_load, model, explain),
+            model=f"{model}+explain" if explain else model,
+            format=format.value,
+            resume=resume,
+            overwrite=overwrite,
+            jobs=jobs,
+            timeout=timeout,
+            progress=sys.stderr.isatty(),
+        )
     except KeyboardInterrupt:
         typer.echo(f"govtext: stopped; go on with  govtext analyze … -o {out} --resume", err=True)
         raise typer.Exit(130) from None
     if summary or (summary is None and sample):
         _print_summaries(result.written, format, limit=3)
     _report(result, format)
+
+
+def _load(model: str, explain: bool) -> Any:
+    """The pipeline, which explains its domains if asked to."""
+    from govtext.pipeline import load
+
+    nlp = load(model)
+    if explain:
+        tagger: Any = nlp.get_pipe("govtext_domains")
+        tagger.reasons = 6
+    return nlp
 
 
 def compare(

@@ -36,7 +36,8 @@ def report(doc: Doc | Record, *, explanations: Explanations | None = None) -> Pa
     True
     """
     (record,) = records(doc)
-    return _ReportPage(record, explanations or {}).build()
+    kept = {s["start"]: s["reasons"] for s in record["sentences"] if s.get("reasons")}
+    return _ReportPage(record, explanations or kept).build()
 
 
 class _ReportPage:

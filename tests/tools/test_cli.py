@@ -110,6 +110,20 @@ def test_html_page_for_each_report_and_an_index(run, tmp_path):
     assert "good.html" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
 
 
+def test_explain_tells_what_decided_the_domains(run, tmp_path, nlp):
+    try:
+        assert run("analyze", good(tmp_path), "-o", tmp_path / "out", "--explain")[0] == 0
+        assert run("analyze", good(tmp_path), "-o", tmp_path / "pages", "-f", "html", "--explain")[0] == 0
+    finally:
+        nlp.get_pipe("govtext_domains").reasons = 0
+    (record,) = records(tmp_path / "out")
+    jsonschema.validate(record, SCHEMA)
+    reasons = record["sentences"][-1]["reasons"]
+    assert reasons and all(isinstance(weight, float) for _, weight in reasons)
+    page = (tmp_path / "pages" / "good.html").read_text(encoding="utf-8")
+    assert f"{reasons[0][1]:+.2f}" in page
+
+
 def test_existing_output_is_not_overwritten(run, tmp_path):
     file = good(tmp_path)
     out = tmp_path / "out"
