@@ -1,4 +1,4 @@
-"""The loaded model, the analyzed samples and a browser, made once a session."""
+"""The loaded model, the analyzed samples (once a session) and a browser (once a file)."""
 
 import shutil
 
@@ -24,7 +24,7 @@ def sample_county(samples):
     return samples[1]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     """A headless Chromium."""
     webdriver = pytest.importorskip("selenium.webdriver")
