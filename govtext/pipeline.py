@@ -106,13 +106,13 @@ def _to_doc(report: Report, nlp: Language) -> Doc:
 
 
 def _model_folder(name: str | Path) -> Path:
+    if isinstance(name, str) and name in model_folders():  # a folder of that name in the way does not count
+        return model_path(name)
     path = Path(name)
     if isinstance(name, Path) or path.is_dir():
         if not (path / "meta.json").is_file():
             raise ModelError(f"{path}: not a model folder (no meta.json in it)")
         return path
-    if name in model_folders():
-        return model_path(str(name))
     try:
         package: Any = __import__(str(name))
         return next(Path(package.__file__).parent.glob("*/meta.json")).parent

@@ -102,6 +102,12 @@ def test_tampered_model_is_refused(tmp_path):
         gt.load(folder)
 
 
+def test_a_folder_in_the_way_is_not_taken_for_a_shipped_model(tmp_path, monkeypatch):
+    (tmp_path / "zh_govtext_sm").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert gt.load("zh_govtext_sm").meta["name"] == "govtext_sm"
+
+
 def test_no_pickle_in_the_model():
     for path in model_path("zh_govtext_sm").rglob("*"):
         assert path.suffix not in {".pkl", ".pickle", ".joblib", ".pt"}
