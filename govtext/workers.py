@@ -123,10 +123,10 @@ class _Worker:
                 raise ModelError(message or "a process died while it loaded the model; use fewer --jobs")
             self.loading = False
             return None
+        late = self.is_late(timeout)
         task, self.task = self.task, None
         if isinstance(message, Outcome) or task is None:
             return message
-        late = self.process.is_alive()
         self.stop()
         self._start()
         reason = (
