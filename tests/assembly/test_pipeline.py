@@ -72,14 +72,11 @@ def test_doc_bytes_and_docbin_keep_everything(nlp, sample_county):
 
 
 def test_model_bytes_round_trip(nlp, sample_county):
-    from govtext.training.model import build_pipeline
-
     empty = spacy.blank("zh", config={"nlp": {"tokenizer": {"@tokenizers": "govtext.Tokenizer.v1"}}})
     for part in nlp.pipe_names:
         empty.add_pipe(part)
     empty.from_bytes(nlp.to_bytes())
     assert to_record(gt.analyze(sample_paths()[1], empty)) == to_record(sample_county)
-    assert build_pipeline.__doc__
 
 
 def test_two_processes_give_the_same(nlp, samples):

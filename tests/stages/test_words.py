@@ -165,7 +165,8 @@ def test_exact_rules_do_not_hang() -> None:
         r"\r" * 25_000,
         "万" * 50_000,
     ):
-        assert list(find_exact_words(text)) is not None
+        found = list(find_exact_words(text))
+        assert all(0 <= start < end <= len(text) for start, end in found)
 
 
 # --- user words ------------------------------------------------------------------------------------------------------
