@@ -11,7 +11,7 @@ import argparse
 import hashlib
 import logging
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -21,16 +21,16 @@ import numpy as np
 import srsly
 
 from govtext.entities.recognizer import NameRecognizer, RecognizerConfig
-from govtext.entities.tagging import Scores, TagScheme
+from govtext.entities.tagging import Scores
 from govtext.entities.vocabulary import SPECIALS, Characters, Pieces, normalize
-from govtext.errors import DataError, MissingExtraError
+from govtext.errors import DataError
+from govtext.training.fitting import SCHEME, Item, Plan, batches, device, fit, load_torch, stack
 from govtext.types import Entity
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
 LOG = logging.getLogger(__name__)
-SCHEME = TagScheme()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +97,21 @@ def train_recognizer(
     First on ``scored`` sentences and the examples together, then on the examples alone. The vocabulary is
     ``characters`` and every character of both. Needs torch and onnx (the extra ``train``).
     """
-    torch = _torch()
+    torch = load_torch()
     from govtext.training.networks import SmallNetwork, to_onnx
 
     torch.manual_seed(seed)
     known = Characters(_vocabulary(characters, [e.text for e in examples], [s.text for s in scored]))
     network = SmallNetwork(len(known), len(SCHEME))
-    gold = [_Item(known([e.text])["ids"][0], _target(e), e.complete) for e in examples]
-    soft = [_Item(known([s.text])["ids"][0], np.exp(s.scores)) for s in scored]
+    gold = [Item(known([e.text])["ids"][0], _target(e), e.complete) for e in examples]
+    soft = [Item(known([s.text])["ids"][0], np.exp(s.scores)) for s in scored]
 
-    def run(batch: Sequence[_Item]) -> Tensor:
-        return network(_stack([item.ids for item in batch]))[:, 1:-1]
+    def run(batch: Sequence[Item]) -> Tensor:
+        return network(stack([item.ids for item in batch]))[:, 1:-1]
 
     if soft:
-        _fit(network, soft + gold, run, epochs=scored_epochs, rates={"": 1.5e-3}, chars=4096, seed=seed)
-    _fit(network, gold, run, epochs=epochs, rates={"": 1e-3}, chars=2048, seed=seed)
+        fit(network, soft + gold, run, Plan(scored_epochs, {"": 1.5e-3}, chars=4096, seed=seed))
+    fit(network, gold, run, Plan(epochs, {"": 1e-3}, chars=2048, seed=seed))
     config = RecognizerConfig("".join(known.characters))
     example = {"ids": torch.tensor([[3, 5, 6, 7, 4], [3, 5, 4, 0, 0]])}
     recognizer = NameRecognizer(to_onnx(network, example), config)
@@ -134,7 +134,7 @@ def train_large_recognizer(
 
     Needs torch and onnx (the extra ``train``); about one hour on one core for 8,000 sentences.
     """
-    torch = _torch()
+    torch = load_torch()
     from govtext.training.networks import LargeNetwork, piece_mask, to_onnx
     from govtext.training.pretrained import character_vectors, read_encoder
 
@@ -145,37 +145,24 @@ def train_large_recognizer(
     inputs = Pieces(encoder.pieces, encoder.scores, known)
     vectors = character_vectors(encoder, [*SPECIALS, *known.characters], width=128)
     network = LargeNetwork(encoder.weights, vectors, len(SCHEME), layers=layers, frozen=frozen)
-    items = [_Item(np.array(inputs.cut(e.text)[0]), _target(e), e.complete, e.text) for e in examples]
+    items = [Item(np.array(inputs.cut(e.text)[0]), _target(e), e.complete, e.text) for e in examples]
     lower = _lower_outputs(network, items)
 
-    def run(batch: Sequence[_Item]) -> Tensor:
-        arrays = {name: torch.from_numpy(a) for name, a in inputs([item.text for item in batch]).items()}
+    def run(batch: Sequence[Item]) -> Tensor:
+        arrays = {name: torch.from_numpy(a).to(device()) for name, a in inputs([item.text for item in batch]).items()}
         pieces = arrays.pop("pieces")
-        hidden = torch.zeros(*pieces.shape, network.positions.shape[1])
+        hidden = torch.zeros(*pieces.shape, network.positions.shape[1], device=device())
         for row, item in zip(hidden, batch, strict=True):
             row[: len(item.ids)] = lower[id(item)]
         return network.upper(hidden, piece_mask(pieces).to(torch.bfloat16), **arrays)
 
-    _fit(network, items, run, epochs=epochs, rates={"layers": 2e-4, "": 1.5e-3}, chars=1024, seed=seed)
+    fit(network, items, run, Plan(epochs, {"layers": 2e-4, "": 1.5e-3}, chars=1024, seed=seed))
     config = RecognizerConfig("".join(known.characters), inputs.pieces, inputs.scores, size=200)
     texts = [e.text[:200] for e in examples[:2]]
     example = {name: torch.from_numpy(array) for name, array in inputs(texts).items()}
     recognizer = NameRecognizer(to_onnx(network, example), config)
     recognizer.to_disk(out)
     return recognizer
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Item:
-    """One training sentence: the model's ids, and for each character the probabilities of the tags."""
-
-    ids: np.ndarray[Any, Any]
-    target: np.ndarray[Any, Any]
-    complete: bool = True
-    text: str = ""
-
-    def __len__(self) -> int:
-        return len(self.target)
 
 
 def _target(example: NamedText) -> np.ndarray[Any, Any]:
@@ -187,105 +174,20 @@ def _vocabulary(*sources: Iterable[str]) -> list[str]:
     return sorted({normalize(char) for source in sources for text in source for char in text if not char.isspace()})
 
 
-def _batches(items: Sequence[_Item], chars: int, rng: random.Random) -> list[list[_Item]]:
-    """Batches of about ``chars`` characters, of sentences of like length, in random order."""
-    batches: list[list[_Item]] = [[]]
-    longest = 0
-    for item in sorted(items, key=lambda item: len(item) + 8 * rng.random()):
-        longest = max(longest, len(item))
-        if batches[-1] and longest * (len(batches[-1]) + 1) > chars:
-            batches.append([])
-            longest = len(item)
-        batches[-1].append(item)
-    rng.shuffle(batches)
-    return batches
-
-
-def _fit(
-    network: nn.Module,
-    items: Sequence[_Item],
-    run: Callable[[Sequence[_Item]], Tensor],
-    *,
-    epochs: int,
-    rates: dict[str, float],
-    chars: int,
-    seed: int,
-) -> None:
-    """AdamW with warm-up and linear decay, in bfloat16; ``rates`` are learning rates by prefix of parameter name."""
-    torch = _torch()
-    rng = random.Random(seed)
-    steps = epochs * len(_batches(items, chars, rng))
-    optimizer = torch.optim.AdamW(list(_groups(network, rates)), weight_decay=0.01, fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda i: min(1.0, (i + 1) / (0.1 * steps + 1)) * max(0.02, 1 - i / steps)
-    )
-    for epoch in range(epochs):
-        network.train()
-        total = 0.0
-        for batch in _batches(items, chars, rng):
-            with torch.autocast("cpu", torch.bfloat16):
-                scores = run(batch)
-            loss = _loss(scores.float(), batch)
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            total += loss.item() * len(batch)
-        LOG.info("epoch %d of %d: loss %.4f", epoch + 1, epochs, total / len(items))
-
-
-def _groups(network: nn.Module, rates: dict[str, float]) -> Iterator[dict[str, Any]]:
-    """Optimizer groups: each trained parameter goes to the first prefix that it starts with."""
-    groups: dict[str, list[Any]] = {prefix: [] for prefix in rates}
-    for name, parameter in network.named_parameters():
-        if parameter.requires_grad:
-            groups[next(prefix for prefix in rates if name.startswith(prefix))].append(parameter)
-    for prefix, parameters in groups.items():
-        yield {"params": parameters, "lr": rates[prefix]}
-
-
-def _loss(scores: Tensor, batch: Sequence[_Item]) -> Tensor:
-    """Cross-entropy with the targets; where METRIC is not annotated its tags and O count as one."""
-    torch = _torch()
-    logs = torch.log_softmax(scores, -1)
-    outside = [i for i, tag in enumerate(SCHEME.tags) if tag == "O" or tag.endswith("METRIC")]
-    merged = torch.logsumexp(logs[:, :, outside], -1)
-    complete = torch.tensor([item.complete for item in batch])[:, None]
-    logs = torch.cat([torch.where(complete, logs[:, :, 0], merged)[:, :, None], logs[:, :, 1:]], -1)
-    target = torch.zeros(logs.shape)
-    for row, item in zip(target, batch, strict=True):
-        row[: len(item)] = torch.from_numpy(item.target)
-    return -(target * logs).sum() / sum(map(len, batch))
-
-
-def _stack(rows: Sequence[np.ndarray[Any, Any]]) -> Tensor:
-    return _torch().nn.utils.rnn.pad_sequence([_torch().from_numpy(row) for row in rows], batch_first=True)
-
-
-def _lower_outputs(network: Any, items: Sequence[_Item]) -> dict[int, Tensor]:
+def _lower_outputs(network: Any, items: Sequence[Item]) -> dict[int, Tensor]:
     """What the frozen layers of the large network make of every sentence, kept in half precision."""
-    torch = _torch()
+    torch = load_torch()
     found: dict[int, Tensor] = {}
-    network.eval()
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        for batch in _batches(items, 4096, random.Random(0)):
+    network.to(device()).eval()
+    with torch.no_grad(), torch.autocast(device().type, torch.bfloat16):
+        for batch in batches(items, 4096, random.Random(0)):
             width = max(len(item.ids) for item in batch)
             pieces = torch.ones(len(batch), width, dtype=torch.long)
             for row, item in zip(pieces, batch, strict=True):
                 row[: len(item.ids)] = torch.from_numpy(item.ids)
-            for hidden, item in zip(network.lower(pieces), batch, strict=True):
+            for hidden, item in zip(network.lower(pieces.to(device())).cpu(), batch, strict=True):
                 found[id(item)] = hidden[: len(item.ids)].to(torch.bfloat16)
     return found
-
-
-def _torch() -> Any:
-    try:
-        import torch
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("torch", "train", "training the name recogniser") from error
-    torch.set_num_threads(1)
-    return torch
 
 
 def write_scores(path: str | Path, scored: Sequence[ScoredText]) -> None:

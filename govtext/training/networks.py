@@ -172,7 +172,7 @@ class CompactEmbedding(nn.Module):
 
 def to_onnx(network: nn.Module, inputs: dict[str, Tensor], *, quantize: bool = True) -> bytes:
     """The network as an ONNX model with the output ``scores``; embeddings and matrices in 8 bits if ``quantize``."""
-    network = copy.deepcopy(network).eval()
+    network = copy.deepcopy(network).cpu().eval()
     if quantize:
         for name, child in list(network.named_children()):
             if isinstance(child, nn.Embedding):
