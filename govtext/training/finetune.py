@@ -1,0 +1,135 @@
+"""Trains a name recogniser on from its own weights, with rehearsal and a pull towards what it knew, so that it does not forget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from govtext.entities.encoder import Encoder, windows
+from govtext.entities.recognizer import NameRecognizer
+from govtext.labels import NAME_LABELS
+from govtext.training.entities import NamedText, score_texts
+from govtext.training.fitting import SCHEME, Item, Plan, device, fit, load_torch
+from govtext.training.rebuild import rebuild_network
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """How a recogniser is trained on.
+
+    ``rate`` is the learning rate; ``pull`` weighs the squared distance from the old weights; ``rehearsal`` is what a rehearsed sentence,
+    with the old model's own scores for labels, counts against an annotated one. ``chars`` are the characters of a batch.
+    """
+
+    epochs: int = 8
+    rate: float = 3e-4
+    pull: float = 0.0
+    rehearsal: float = 1.0
+    chars: int = 1024
+    patience: int = 3
+    seed: int = 1
+
+
+def finetune_recognizer(
+    recognizer: NameRecognizer, examples: Sequence[NamedText], *, rehearsal: Sequence[str] = (),
+    held_out: Sequence[Sequence[NamedText]] = (), tuning: Tuning | None = None, checkpoint: Path | None = None, progress: bool = False,
+) -> NameRecognizer:  # fmt: skip
+    """A new recogniser, trained on from ``recognizer`` with annotated sentences; the old one is left as it is.
+
+    ``rehearsal`` are sentences without labels: the old recogniser's scores of them are learned along with the examples. ``held_out``
+    are annotated sentences, document by document: the epoch with the best F on them is kept, the start among them, so that the
+    result is never worse there. With ``checkpoint`` (a file) an interrupted training goes on where it stopped. Needs torch and onnx
+    (the extra ``train``).
+    """
+    torch = load_torch()
+    from govtext.training.networks import to_onnx
+
+    tuning = tuning or Tuning()
+    network = rebuild_network(recognizer)
+    encoder = recognizer.encoder
+    items = [item for example in examples for item in _items(example, encoder.size)]
+    items += [
+        Item(np.empty(0), np.exp(s.scores), text=s.text, weight=tuning.rehearsal)
+        for s in score_texts(recognizer, _pieces(rehearsal, encoder.size))
+    ]
+
+    def run(batch: Sequence[Item]) -> Tensor:
+        arrays = encoder.inputs([item.text for item in batch])
+        scores = network(**{name: torch.from_numpy(array).to(device()) for name, array in arrays.items()})
+        return scores[:, encoder.inputs.lead : encoder.inputs.lead + max(map(len, batch))]
+
+    current = NameRecognizer(b"", recognizer.config)
+    current.encoder = _NetworkEncoder(network, encoder)
+    plan = Plan(
+        tuning.epochs, {"": tuning.rate}, chars=tuning.chars, seed=tuning.seed, patience=tuning.patience, checkpoint=checkpoint,
+        progress=progress, score=(lambda: names_f(current, held_out)) if held_out else None,
+        penalty=_pull(network, tuning.pull) if tuning.pull else None, start=True,
+    )  # fmt: skip
+    fit(network, items, run, plan)
+    example = {name: torch.from_numpy(array) for name, array in encoder.inputs(["青石县", "县"]).items()}
+    return NameRecognizer(to_onnx(network, example), recognizer.config)
+
+
+def names_f(recognizer: NameRecognizer, documents: Iterable[Sequence[NamedText]]) -> float:
+    """Micro F of the names (exact spans), each document's sentences read in one call."""
+    right = given = wanted = 0
+    for sentences in documents:
+        for example, found in zip(sentences, recognizer.predict([s.text for s in sentences]), strict=True):
+            gold = {e for e in example.entities if e.label in NAME_LABELS}
+            right += len(gold.intersection(found))
+            given += len(found)
+            wanted += len(gold)
+    return 2 * right / (given + wanted) if given + wanted else 1.0
+
+
+def _items(example: NamedText, size: int) -> Iterator[Item]:
+    """The sentence in stretches that the network reads at once."""
+    target = np.eye(len(SCHEME), dtype=np.float32)[SCHEME.encode(len(example.text), example.entities)]
+    for w in windows(0, len(example.text), size=size, overlap=0):
+        yield Item(np.empty(0), target[w.start : w.end], example.complete, example.text[w.start : w.end])
+
+
+def _pieces(texts: Iterable[str], size: int) -> list[str]:
+    return [text[w.start : w.end] for text in texts for w in windows(0, len(text), size=size, overlap=0)]
+
+
+def _pull(network: nn.Module, strength: float) -> Callable[[], Tensor]:
+    """The squared distance of the trained weights from what they are now, times ``strength``."""
+    torch = load_torch()
+    network.to(device())
+    pairs = [(p, p.detach().clone()) for p in network.parameters() if p.requires_grad]
+    return lambda: strength * torch.stack([(p - old).square().sum() for p, old in pairs]).sum()
+
+
+class _NetworkEncoder(Encoder):
+    """Scores texts with a network that is being trained."""
+
+    def __init__(self, network: nn.Module, like: Encoder) -> None:
+        super().__init__(b"", like.inputs, size=like.size, overlap=like.overlap)
+        self.network = network
+
+    @cached_property
+    def _session(self) -> Any:
+        return _Session(self.network)
+
+
+class _Session:
+    """What ``Encoder`` asks of onnxruntime."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self.network = network
+
+    def run(self, outputs: Sequence[str], arrays: dict[str, Any]) -> list[Any]:
+        """The scores of a batch."""
+        torch = load_torch()
+        with torch.no_grad():
+            tensors = {name: torch.from_numpy(array).to(device()) for name, array in arrays.items()}
+            return [self.network(**tensors).float().cpu().numpy()]
