@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from govtext import charts, domains, tables, views
+    from govtext import arrow, charts, distributed, domains, tables, views
     from govtext.errors import GovtextError
     from govtext.pipeline import add_words, analyze, analyze_all, load
     from govtext.report import parse_report, read, read_folder
@@ -27,8 +27,10 @@ __all__ = [
     "add_words",
     "analyze",
     "analyze_all",
+    "arrow",
     "charts",
     "compare",
+    "distributed",
     "domains",
     "load",
     "parse_report",

@@ -13,7 +13,7 @@ from typing import IO
 from tqdm import tqdm
 
 from govtext.errors import GovtextError, OutputError
-from govtext.output import WRITERS, output_files, whole_file
+from govtext.output import WRITERS, check_format, output_files, whole_file
 from govtext.report import FileError, find_report_files, read
 from govtext.tables import Record
 from govtext.workers import Load, Outcome, Task, analyze_file, analyze_in_processes
@@ -118,6 +118,7 @@ def _note(outcome: Outcome, journal: _Journal, result: BatchResult) -> None:
 
 
 def _check_outputs(out: Path, format: str, *, overwrite: bool, resume: bool) -> None:
+    check_format(format)
     existing = [p for p in output_files(format, out) if p.exists()]
     if existing and not (overwrite or resume):
         raise OutputError(

@@ -35,3 +35,15 @@ class MissingExtraError(GovtextError):
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(f"{purpose} needs {package}: run  pip install 'govtext[{extra}]'")
+
+
+def describe_failure(error: Exception, *, name: str = "") -> str:
+    """What went wrong with one file of many, as one line; ``name`` is left out at its start, for the list names the file.
+
+    >>> describe_failure(ReadError("a.txt: holds no text"), name="a.txt"), describe_failure(KeyError("x"))
+    ('holds no text', "internal error: KeyError: 'x'; please report it with the file")
+    """
+    if isinstance(error, GovtextError):
+        return str(error).removeprefix(f"{name}: ")
+    message = f"internal error: {type(error).__name__}: {error}; please report it with the file"
+    return " ".join(message.split())

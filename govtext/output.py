@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from govtext.errors import DataError, MissingExtraError, OutputError
+from govtext.errors import DataError, OutputError
 from govtext.tables import COLUMNS, TABLES, Record, rows
 
-_PARQUET_BATCH = 64  # reports a row group
+_PART = 256  # reports in a part of a Parquet table
 
 
 @contextmanager
@@ -30,6 +32,33 @@ def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """An empty folder to fill, which takes the place of ``path`` (a file or folder) when the block has ended without an error.
+
+    Raises OutputError if it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        _remove(part)
+        part.mkdir()
+        yield part
+        _remove(path)
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        _remove(part)
+
+
+def _remove(path: Path) -> None:
+    """Delete a file or a folder if there is one; a link is deleted, not what it leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write_jsonl(records: Iterable[Record], folder: Path) -> list[Path]:
@@ -57,26 +86,15 @@ def write_csv(records: Iterable[Record], folder: Path) -> list[Path]:
 
 
 def write_parquet(records: Iterable[Record], folder: Path) -> list[Path]:
-    """One Parquet file a table, with a fixed schema."""
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise MissingExtraError("pyarrow", "parquet", "Parquet output") from None
-    schemas = {kind: pa.schema([(c, _arrow_type(pa, kind, c)) for c in COLUMNS[kind]]) for kind in TABLES}
-    paths = [folder / f"{kind}.parquet" for kind in TABLES]
+    """One Parquet table a kind, a folder of parts with the schema of ``arrow.schema``: ``metrics.parquet/part-00000.parquet`` …"""
+    from govtext import arrow
+
     with ExitStack() as stack:
-        writers = {
-            path.stem: stack.enter_context(
-                pq.ParquetWriter(stack.enter_context(whole_file(path, "wb")), schemas[path.stem])
-            )
-            for path in paths
-        }
-        for batch in _batches(records, _PARQUET_BATCH):
-            for kind, writer in writers.items():
-                found = [{c: row.get(c) for c in COLUMNS[kind]} for record in batch for row in rows(kind, record)]
-                writer.write_table(pa.Table.from_pylist(found, schema=schemas[kind]))
-    return paths
+        tables = {kind: stack.enter_context(whole_folder(folder / f"{kind}.parquet")) for kind in TABLES}
+        for number, part in enumerate(_batches(records, _PART)):
+            for kind, table in tables.items():
+                arrow.write_part(table / f"part-{number:05}.parquet", part, kind)
+    return [folder / f"{kind}.parquet" for kind in TABLES]
 
 
 def write_html(records: Iterable[Record], folder: Path) -> list[Path]:
@@ -106,29 +124,19 @@ WRITERS: dict[str, Callable[[Iterable[Record], Path], list[Path]]] = {
 }
 
 
-def output_files(format: str, folder: Path) -> list[Path]:
-    """The files that a format is known by in a folder; their presence means that a run has finished there."""
+def check_format(format: str) -> None:
+    """Raise DataError for a format that there is not, MissingExtraError for one that needs what is not installed."""
     if format not in WRITERS:
         raise DataError(f"no output format {format!r}; there are: {', '.join(WRITERS)}")
+    if format == "parquet":
+        importlib.import_module("govtext.arrow")
+
+
+def output_files(format: str, folder: Path) -> list[Path]:
+    """The files that a format is known by in a folder; their presence means that a run has finished there."""
     if format in ("csv", "parquet"):
         return [folder / f"{kind}.{format}" for kind in TABLES]
     return [folder / ("index.html" if format == "html" else "reports.jsonl")]
-
-
-_NUMBERS = {"value", "value_max", "canonical_value", "probability"}
-_INTEGERS = {
-    "year", "plan_year", "characters", "sections", "sentences", "words", "entities", "metrics", "section", "parent", "level",
-    "sentence", "start", "end",
-}  # fmt: skip
-_TEXT = {("reports", "level"), ("metrics", "sentence")}  # the same names hold words in these tables
-
-
-def _arrow_type(pa: Any, kind: str, column: str) -> Any:
-    if (kind, column) in _TEXT:
-        return pa.string()
-    if (kind, column) == ("sentences", "heading"):
-        return pa.bool_()
-    return pa.float64() if column in _NUMBERS else pa.int64() if column in _INTEGERS else pa.string()
 
 
 def _csv_cell(value: Any) -> Any:

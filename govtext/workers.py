@@ -16,7 +16,7 @@ from typing import Any
 from spacy.language import Language
 
 from govtext.annotations import to_record
-from govtext.errors import GovtextError, ModelError
+from govtext.errors import GovtextError, ModelError, describe_failure
 from govtext.pipeline import analyze
 from govtext.report import read
 
@@ -47,12 +47,13 @@ def analyze_file(task: Task, nlp: Language) -> Outcome:
     """Analyze one file; whatever goes wrong with it is the message of the outcome."""
     try:
         report = read(task.path, id=task.id)
-        record = json.dumps(to_record(analyze(report, nlp)), ensure_ascii=False, separators=(",", ":")).encode()
-    except GovtextError as error:
-        return Outcome(task, error=str(error).removeprefix(f"{task.path}: "))
+        with (
+            nlp.memory_zone()
+        ):  # the words of one report are forgotten before the next: memory does not grow with their number
+            found = to_record(analyze(report, nlp))
+        record = json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
     except Exception as error:  # noqa: BLE001 - one file must not stop the others, and its error is reported
-        message = f"internal error: {type(error).__name__}: {error}; please report it with the file"
-        return Outcome(task, error=" ".join(message.split()))
+        return Outcome(task, error=describe_failure(error, name=str(task.path)))
     return Outcome(task, record, len(report.text))
 
 
@@ -148,7 +149,7 @@ class _Worker:
 
 def _work(pipe: Connection[Any, Any], load: Load) -> None:
     """The life of a worker process."""
-    with suppress(EOFError, KeyboardInterrupt):
+    with suppress(EOFError, BrokenPipeError, KeyboardInterrupt):  # the parent has ended
         try:
             nlp = load()
         except GovtextError as error:

@@ -13,8 +13,8 @@ from govtext.errors import DataError, ModelError
 def test_public_names():
     assert sorted(govtext.__all__) == govtext.__all__
     assert govtext.__all__ == [
-        "GovtextError", "Report", "add_words", "analyze", "analyze_all", "charts", "compare", "domains", "load", "parse_report",
-        "read", "read_folder", "tables", "views",
+        "GovtextError", "Report", "add_words", "analyze", "analyze_all", "arrow", "charts", "compare", "distributed", "domains",
+        "load", "parse_report", "read", "read_folder", "tables", "views",
     ]  # fmt: skip
     for name in govtext.__all__:
         assert getattr(govtext, name).__doc__
