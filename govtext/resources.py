@@ -48,3 +48,12 @@ def model_path(name: str) -> Path:
 def sample_paths() -> list[Path]:
     """The packaged sample reports, written for this library about places that do not exist."""
     return sorted((DATA / "samples").glob("*.*"))
+
+
+def example_path() -> Path:
+    """The packaged example corpus: a folder with ``reports/``, ``train.jsonl``, ``dev.jsonl``, ``test.jsonl`` and a data statement.
+
+    >>> sorted(path.name for path in example_path().glob("*.jsonl"))
+    ['dev.jsonl', 'test.jsonl', 'train.jsonl']
+    """
+    return DATA / "example"

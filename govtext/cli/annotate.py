@@ -85,3 +85,14 @@ def label_config() -> None:
     from govtext.corpus import label_studio
 
     typer.echo(label_studio.label_config())
+
+
+@annotate_app.command("example")
+def example_corpus(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the copy.")], overwrite: Overwrite = False
+) -> None:
+    """Copy the packaged example corpus (18 composed reports, annotated) into a folder."""
+    from govtext.corpus.files import copy_folder
+    from govtext.resources import example_path
+
+    typer.echo(f"example corpus -> {copy_folder(example_path(), out, overwrite=overwrite)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -76,6 +77,15 @@ def whole_folder(path: Path) -> Iterator[Path]:
             _replace(path, new, old)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def copy_folder(source: Path, path: Path, *, overwrite: bool = False) -> Path:
+    """Copy a folder to ``path``, whole or not at all; raises OutputError if the path exists and ``overwrite`` is not set."""
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists already: choose another name, or overwrite it")
+    with whole_folder(path) as new:
+        shutil.copytree(source, new, dirs_exist_ok=True)
+    return path
 
 
 def _replace(path: Path, new: Path, old: Path) -> None:

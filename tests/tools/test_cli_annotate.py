@@ -86,3 +86,11 @@ def test_bad_corpus_is_one_line(run, tmp_path):
     bad.write_text(json.dumps(row, ensure_ascii=False), encoding="utf-8")
     code, _, err = run("convert", bad, "-o", tmp_path / "x.json", "--to", "label-studio")
     assert code == 1 and err.count("\n") == 1 and "line 1" in err and "云山" in err
+
+
+def test_example_is_copied_whole(run, tmp_path):
+    assert run("annotate", "example", "-o", tmp_path / "water")[0] == 0
+    assert len(list((tmp_path / "water" / "reports").glob("*.txt"))) == 18
+    code, _, err = run("annotate", "example", "-o", tmp_path / "water")
+    assert code == 1 and "exists already" in err
+    assert run("annotate", "example", "-o", tmp_path / "water", "--overwrite")[0] == 0
