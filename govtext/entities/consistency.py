@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
 
 from govtext.types import Entity, Label
 
@@ -21,33 +26,41 @@ def repeat_names(
     """
     names = _certain(sentences, found, sure)
     joined = "\n".join(sentences)
-    bounds = _bounds(sentences)
+    starts = [0, *accumulate(len(sentence) + 1 for sentence in sentences)]
     result = [[entity for entity, _ in row] for row in found]
     taken = bytearray(len(joined))
-    for (start, _), row in zip(bounds, result, strict=True):
+    for start, row in zip(starts, result, strict=False):
         for entity in row:
             taken[start + entity.start : start + entity.end] = b"\1" * (entity.end - entity.start)
-    sentence = 0
-    for name, label in sorted(names.items(), key=lambda item: (-len(item[0]), item[0])):
-        at, sentence = joined.find(name), 0
-        while at >= 0:
-            end = at + len(name)
-            if not any(taken[at:end]):
-                while bounds[sentence][1] < end:
-                    sentence += 1
-                start = bounds[sentence][0]
-                result[sentence].append(Entity(at - start, end - start, label))
-                taken[at:end] = b"\1" * len(name)
-            at = joined.find(name, end)
-    return [sorted(row, key=lambda entity: entity.start) for row in result]
+    for name, at in sorted(_occurrences(joined, names), key=lambda found: (-len(found[0]), *found)):
+        end = at + len(name)
+        if not any(taken[at:end]):
+            sentence = bisect_right(starts, at) - 1
+            result[sentence].append(Entity(at - starts[sentence], end - starts[sentence], names[name]))
+            taken[at:end] = b"\1" * len(name)
+    return [sorted(row, key=lambda entity: entity.start) if len(row) > 1 else row for row in result]
 
 
-def _bounds(sentences: Sequence[str]) -> list[tuple[int, int]]:
-    bounds, start = [], 0
-    for sentence in sentences:
-        bounds.append((start, start + len(sentence)))
-        start += len(sentence) + 1
-    return bounds
+def _occurrences(text: str, names: Collection[str]) -> Iterator[tuple[str, int]]:
+    """Each name wherever the text has it, with its offset; in one pass, by the first two characters of the names."""
+    lengths: defaultdict[int, set[int]] = defaultdict(set)
+    for name in names:
+        lengths[int(_pairs(name[:2])[0])].add(len(name))
+    pairs, wanted = _pairs(text), np.array(sorted(lengths), np.uint64)
+    if not len(wanted):
+        return
+    nearest = np.minimum(np.searchsorted(wanted, pairs), len(wanted) - 1)
+    hits = np.flatnonzero(wanted[nearest] == pairs)
+    for at, pair in zip(hits.tolist(), pairs[hits].tolist(), strict=True):
+        for length in lengths[pair]:
+            if (name := text[at : at + length]) in names:
+                yield name, at
+
+
+def _pairs(text: str) -> NDArray[np.uint64]:
+    """One number for each two neighbouring characters."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+    return codes[:-1] << np.uint64(32) | codes[1:]
 
 
 def _certain(

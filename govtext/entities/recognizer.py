@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import srsly
 
 from govtext.entities.consistency import repeat_names
 from govtext.entities.encoder import Encoder
 from govtext.entities.rules import obey_rules
-from govtext.entities.tagging import ALL_LABELS, Scores, TagScheme
+from govtext.entities.tagging import ALL_LABELS, TagScheme
 from govtext.entities.vocabulary import Characters, Pieces
 from govtext.errors import ModelError
 from govtext.labels import NAME_LABELS
@@ -80,34 +79,15 @@ class NameRecognizer:
 
         Give all sentences of one report in one call: a name that is certain in one of them is found in the others too.
         """
-        scores = self.encoder.score(sentences)
-        found = [
-            self._names(sentence, entities, confidence)
-            for sentence, (entities, confidence) in zip(sentences, self._decode(scores), strict=True)
+        scores = self.encoder.raw_scores(sentences)
+        found = self.scheme.find_entities(
+            scores, [len(s) for s in sentences], outside_penalty=self.config.outside_penalty
+        )
+        names = [
+            obey_rules(sentence, [pair for pair in pairs if pair[0].label in NAME_LABELS]) if pairs else []
+            for sentence, pairs in zip(sentences, found, strict=True)
         ]
-        return repeat_names(sentences, found, sure=self.config.sure)
-
-    def _decode(self, scores: Sequence[Scores]) -> list[tuple[list[Entity], list[float]]]:
-        """Entities of every label and their confidence: the mean probability of the tags of the span."""
-        decoded: list[tuple[list[Entity], list[float]]] = [([], []) for _ in scores]
-        order = sorted((i for i, s in enumerate(scores) if len(s)), key=lambda i: len(scores[i]))
-        for first in range(0, len(order), 64):
-            rows = order[first : first + 64]
-            lengths = [len(scores[i]) for i in rows]
-            batch = np.zeros((len(rows), lengths[-1], len(self.scheme)), np.float32)
-            for row, i in zip(batch, rows, strict=True):
-                row[: len(scores[i])] = scores[i]
-            batch[:, :, 0] -= self.config.outside_penalty
-            for i, path in zip(rows, self.scheme.best_paths(batch, lengths), strict=True):
-                entities = list(self.scheme.decode(path))
-                chosen = scores[i][np.arange(len(path)), path]
-                decoded[i] = (entities, [float(np.exp(chosen[e.start : e.end].mean())) for e in entities])
-        return decoded
-
-    @staticmethod
-    def _names(sentence: str, entities: Iterable[Entity], confidence: Iterable[float]) -> list[tuple[Entity, float]]:
-        pairs = zip(entities, confidence, strict=True)
-        return obey_rules(sentence, [pair for pair in pairs if pair[0].label in NAME_LABELS])
+        return repeat_names(sentences, names, sure=self.config.sure)
 
     def to_bytes(self) -> bytes:
         """Everything needed to rebuild the recogniser, as one message."""

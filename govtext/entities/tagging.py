@@ -16,6 +16,14 @@ Path = NDArray[np.intp]
 
 ALL_LABELS: Final[tuple[Label, ...]] = get_args(Label)
 FORBIDDEN = np.float32(-1e4)
+BATCH = 64  # texts whose paths are searched together
+
+
+def log_probabilities(scores: Scores) -> Scores:
+    """Scores of any scale as log probabilities: in each row their exponentials sum up to 1."""
+    scores = scores - scores.max(axis=-1, keepdims=True, initial=-np.inf)
+    scores -= np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+    return scores
 
 
 class TagScheme:
@@ -61,6 +69,60 @@ class TagScheme:
                 start = i
             if position in (2, 3):
                 yield Entity(start, i + 1, self.labels[(int(tag) - 1) // 4])
+
+    def find_entities(
+        self, scores: Scores, lengths: Sequence[int], *, outside_penalty: float = 0.0
+    ) -> list[list[tuple[Entity, float]]]:
+        """The entities of each of several texts with their confidence, the (geometric) mean probability of their tags.
+
+        ``scores`` (characters, tags; of any scale) are those of texts of these ``lengths`` one after the other;
+        ``outside_penalty`` is taken from the score of tag O.
+        """
+        found: list[list[tuple[Entity, float]]] = [[] for _ in lengths]
+        edges = np.cumsum([0, *lengths])
+        if not edges[-1]:
+            return found
+        tags = self._legal_tags(scores, edges, outside_penalty)
+        inside = np.flatnonzero(tags)
+        chosen = log_probabilities(scores[inside])[np.arange(len(inside)), tags[inside]]
+        starts, ends = np.flatnonzero(self._opens[tags]), np.flatnonzero(self._closes[tags]) + 1
+        sizes = ends - starts
+        sums = np.add.reduceat(chosen, np.cumsum(sizes) - sizes) if len(sizes) else chosen
+        texts = np.searchsorted(edges, starts, side="right") - 1
+        rows = (starts - edges[texts], ends - edges[texts], (tags[starts] - 1) // 4, np.exp(sums / sizes), texts)
+        for start, end, label, sure, text in zip(*(row.tolist() for row in rows), strict=True):
+            found[text].append((Entity(start, end, self.labels[label]), sure))
+        return found
+
+    def _legal_tags(self, scores: Scores, edges: Path, outside_penalty: float) -> Path:
+        """The best legal tags of all texts: where the best tag of each character makes a legal sequence, it is that one."""
+        if outside_penalty:
+            scores = scores.copy()
+            scores[:, 0] -= outside_penalty
+        tags: Path = scores.argmax(axis=1)
+        moves, openings, closings = (table == 0 for table in self.legal)
+        legal = moves[tags[:-1], tags[1:]]
+        first, last = edges[:-1][np.diff(edges) > 0], edges[1:][np.diff(edges) > 0] - 1
+        legal[last[:-1]] = True  # from one text to the next anything goes
+        wrong = np.concatenate([np.flatnonzero(~legal), first[~openings[tags[first]]], last[~closings[tags[last]]]])
+        texts = np.unique(np.searchsorted(first, wrong, side="right") - 1)
+        texts = texts[np.argsort((last - first)[texts], kind="stable")]
+        for some in (texts[at : at + BATCH] for at in range(0, len(texts), BATCH)):
+            sizes = (last - first)[some] + 1
+            batch = np.zeros((len(some), sizes[-1], len(self)), np.float32)
+            for row, start, size in zip(batch, first[some], sizes, strict=True):
+                row[:size] = scores[start : start + size]
+            for start, path in zip(first[some], self.best_paths(batch, sizes.tolist()), strict=True):
+                tags[start : start + len(path)] = path
+        return tags
+
+    @cached_property
+    def _opens(self) -> NDArray[np.bool_]:
+        return np.array([tag[0] in "BS" for tag in self.tags])
+
+    @cached_property
+    def _closes(self) -> NDArray[np.bool_]:
+        return np.array([tag[0] in "ES" for tag in self.tags])
 
     @cached_property
     def legal(self) -> tuple[Scores, Scores, Scores]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from govtext.entities.encoder import Arrays
 
+Ids = NDArray[np.int64]
+
+UNSEEN = -1
 PADDING, UNKNOWN, SPACE, FIRST, LAST = range(5)
 SPECIALS = ("[PAD]", "[UNK]", "[SPACE]", "[FIRST]", "[LAST]")
 FULL_WIDTH = range(0xFF01, 0xFF5F)
@@ -28,7 +33,7 @@ def normalize(char: str) -> str:
 class Characters:
     """Ids of characters; every text gets exactly one id a character, so that offsets hold.
 
-    >>> Characters("京县").ids("县 ?")
+    >>> Characters("京县").ids("县 ?").tolist()
     [6, 2, 1]
     """
 
@@ -37,25 +42,32 @@ class Characters:
     def __init__(self, characters: Iterable[str]) -> None:
         self.characters = tuple(characters)
         self._ids = {char: len(SPECIALS) + i for i, char in enumerate(self.characters)}
-        self._seen: dict[str, int] = {}
+        self._table = np.full(sys.maxunicode + 1, UNSEEN, np.int32)  # by code point, filled as characters are met
 
     def __len__(self) -> int:
         return len(SPECIALS) + len(self.characters)
 
-    def ids(self, text: str) -> list[int]:
+    def ids(self, text: str) -> Ids:
         """One id a character."""
-        seen = self._seen
-        return [seen[char] if char in seen else self._learn(char) for char in text]
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        found = self._table[codes]
+        if found.size and found.min() == UNSEEN:
+            for char in set(text):
+                self._table[ord(char)] = self._id(char)
+            found = self._table[codes]
+        return found.astype(np.int64)
 
-    def _learn(self, char: str) -> int:
-        """The id of a character met for the first time, remembered as written."""
-        found = SPACE if char.isspace() else self._ids.get(normalize(char), self._ids.get(char, UNKNOWN))
-        self._seen[char] = found
-        return found
+    def _id(self, char: str) -> int:
+        return SPACE if char.isspace() else self._ids.get(normalize(char), self._ids.get(char, UNKNOWN))
 
     def __call__(self, texts: Sequence[str]) -> Arrays:
         """``ids``: each text between FIRST and LAST, padded."""
-        return {"ids": _padded([[FIRST, *self.ids(text), LAST] for text in texts], PADDING)}
+        table = np.full((len(texts), max(map(len, texts)) + 2), PADDING, np.int64)
+        table[:, 0] = FIRST
+        for row, text in zip(table, texts, strict=True):
+            row[1 : len(text) + 1] = self.ids(text)
+            row[len(text) + 1] = LAST
+        return {"ids": table}
 
 
 class Pieces:
@@ -125,7 +137,7 @@ def _compatible(char: str) -> str:
     return form if len(form) == 1 else char
 
 
-def _padded(rows: Sequence[Sequence[int]], value: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+def _padded(rows: Sequence[Sequence[int] | Ids], value: int) -> Ids:
     table = np.full((len(rows), max(map(len, rows))), value, np.int64)
     for row, ids in zip(table, rows, strict=True):
         row[: len(ids)] = ids

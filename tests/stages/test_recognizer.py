@@ -14,7 +14,7 @@ from govtext.entities.consistency import repeat_names
 from govtext.entities.encoder import windows
 from govtext.entities.recognizer import NameRecognizer, RecognizerConfig
 from govtext.entities.rules import obey_rules
-from govtext.entities.tagging import TagScheme
+from govtext.entities.tagging import TagScheme, log_probabilities
 from govtext.entities.vocabulary import Characters, Pieces
 from govtext.errors import ModelError
 from govtext.types import Entity
@@ -32,8 +32,8 @@ class FakeEncoder:
     def __init__(self, names):
         self.names = names
 
-    def score(self, texts):
-        return [self._scores(text) for text in texts]
+    def raw_scores(self, texts):
+        return np.concatenate([np.zeros((0, len(SCHEME)), np.float32), *map(self._scores, texts)])
 
     def _scores(self, text):
         entities = [Entity(text.find(n), text.find(n) + len(n), label) for n, label in self.names if n in text]
@@ -85,6 +85,25 @@ def test_a_path_does_not_depend_on_its_batch(lengths, seed):
     together = SCHEME.best_paths(scores, lengths)
     for row, length, path in zip(scores, lengths, together, strict=True):
         assert path.tolist() == SCHEME.best_paths(row[None, :length], [length])[0].tolist()
+
+
+@given(st.lists(st.integers(0, 9), max_size=6), st.integers(0, 99), st.sampled_from([0.0, 1.5]))
+def test_entities_of_many_texts_are_those_of_the_best_path_of_each(lengths, seed, penalty):
+    scores = np.random.default_rng(seed).normal(size=(sum(lengths), len(SCHEME))).astype(np.float32)
+    scores[:, 0] += 1
+    for text, found in zip(
+        np.split(scores, np.cumsum(lengths)[:-1]) if lengths else [],
+        SCHEME.find_entities(scores, lengths, outside_penalty=penalty),
+        strict=True,
+    ):
+        expected = []
+        if len(text):
+            shifted = text - np.eye(len(SCHEME), dtype=np.float32)[0] * np.float32(penalty)
+            (path,) = SCHEME.best_paths(shifted[None], [len(text)])
+            chosen = log_probabilities(text)[range(len(text)), path]
+            expected = [(e, float(np.exp(chosen[e.start : e.end].mean()))) for e in SCHEME.decode(path)]
+        assert [e for e, _ in found] == [e for e, _ in expected]
+        assert [p for _, p in found] == pytest.approx([p for _, p in expected], rel=1e-4)
 
 
 @given(st.integers(1, 5000), st.integers(20, 300), st.integers(0, 9))
