@@ -31,7 +31,7 @@ def load(
     ``config={"nlp": {"tokenizer": {"words": [...]}}}`` gives words that stay whole. Nothing is downloaded and nothing unpickled.
     Raises ModelError if there is no such model, it is damaged, or it was made for another version of the library.
     """
-    folder = _model_folder(name)
+    folder = model_folder(name)
     verify_checksums(folder)
     try:
         nlp = spacy.load(folder, exclude=list(exclude), config=config or {})
@@ -105,7 +105,8 @@ def _to_doc(report: Report, nlp: Language) -> Doc:
     return doc
 
 
-def _model_folder(name: str | Path) -> Path:
+def model_folder(name: str | Path) -> Path:
+    """The folder of a shipped model, of a path, or of an installed model package; raises ModelError if there is none."""
     if isinstance(name, str) and name in model_folders():  # a folder of that name in the way does not count
         return model_path(name)
     path = Path(name)

@@ -8,14 +8,14 @@ import typer
 
 from govtext.cli.analyze import analyze, compare, models
 from govtext.cli.annotate import annotate_app, convert
-from govtext.cli.train import evaluate_app, train_app
+from govtext.cli.train import evaluate_app, package, train_app
 from govtext.errors import GovtextError
 
 app = typer.Typer(
     name="govtext", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Chinese government reports: read, segmented, tagged and sorted into policy domains.",
 )  # fmt: skip
-for command in (analyze, compare, convert, models):
+for command in (analyze, compare, convert, models, package):
     app.command()(command)
 app.add_typer(annotate_app, name="annotate")
 app.add_typer(train_app, name="train")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,49 +20,71 @@ train_app = typer.Typer(
 )
 evaluate_app = typer.Typer(help="Measure a model on annotated text.", no_args_is_help=True, rich_markup_mode=None)
 
-Base = Annotated[str, typer.Option("--base", help="Model whose other parts are kept: name or folder.")]
-ModelOut = Annotated[Path, typer.Option("--out", "-o", help="Folder for the new model.")]
+Model = Annotated[str, typer.Option("--model", "-m", help="Model name or folder.")]
 Segmented = Annotated[
     Path, typer.Argument(help="Segmented text in UTF-8: one sentence a line, words separated by blanks.")
 ]
-Model = Annotated[str, typer.Option("--model", "-m", help="Model name or folder.")]
+Settings = Annotated[
+    Path | None,
+    typer.Argument(
+        help="Config file (see govtext train config); without it the defaults and the options.", show_default=False
+    ),
+]
+ModelOut = Annotated[
+    str | None, typer.Option("--out", "-o", help="Folder for the new model (paths.out).", show_default=False)
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the model that is there.")]
+Restart = Annotated[bool, typer.Option("--restart", help="Start over instead of going on with an interrupted run.")]
+SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}  # --section.key value
 
 
-@train_app.command("words")
-def train_words(
-    segmented: Segmented,
-    out: ModelOut,
-    base: Base = DEFAULT_MODEL,
-    reports: Annotated[
-        Path | None,
-        typer.Option(help="Folder of raw .txt reports to learn from as well (slower, better).", show_default=False),
-    ] = None,
-    held_out: Annotated[Path | None, typer.Option(help="Segmented text to measure on.", show_default=False)] = None,
+def _train_command(name: str, parts: tuple[str, ...], summary: str) -> None:
+    def command(
+        context: typer.Context,
+        config: Settings = None,
+        out: ModelOut = None,
+        overwrite: Overwrite = False,
+        restart: Restart = False,
+    ) -> None:
+        from govtext.training.config import parse_overrides, read_config
+        from govtext.training.run import train
+
+        arguments = list(context.args)
+        if config and str(config).startswith("--"):  # an option with a dot, met before the file
+            arguments, config = [str(config), *arguments], None
+        overrides = parse_overrides(arguments) | ({"paths.out": out} if out else {})
+        settings = read_config(config, overrides)
+        trained = train(settings, parts, overwrite=overwrite, restart=restart, progress=sys.stderr.isatty())
+        typer.echo(trained.to_markdown() or "no document was set aside to measure on")
+        typer.echo(f"{', '.join(trained.parts)} trained -> {trained.path}")
+
+    command.__doc__ = f"{summary} Settings of the config can be given as --section.key value."
+    train_app.command(name, context_settings=SETTINGS)(command)
+
+
+_train_command("entities", ("entities",), "Train the names: PLACE, ORG, PROJECT.")
+_train_command("domains", ("domains",), "Train the policy domains and the status of sentences.")
+_train_command("words", ("words",), "Train the word segmenter.")
+_train_command("all", (), "Train every part that there is data for.")
+
+
+@train_app.command("config")
+def print_config() -> None:
+    """Print a config with all settings, their defaults and what they mean; write it to a file and change it."""
+    from govtext.training.config import default_config
+
+    typer.echo(default_config(), nl=False)
+
+
+def package(
+    model: Annotated[str, typer.Argument(help="Model name or folder.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the wheel.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the wheel that is there.")] = False,
 ) -> None:
-    """Train the word segmenter; the result is a whole model with the other parts of --base."""
-    from govtext.pipeline import load
-    from govtext.training.model import save_variant
-    from govtext.training.words import evaluate_segmenter, packaged_lexicon, read_segmented, train_segmenter
-    from govtext.training.words import train_words as train_on_reports
+    """Pack a model into a wheel, which pip installs and gt.load finds by its name."""
+    from govtext.training.package import package_model
 
-    if out.exists():
-        raise OutputError(f"{out} exists already: choose another folder with -o")
-    gold = read_segmented(segmented)
-    if reports:
-        segmenter = train_on_reports(segmented, sorted(reports.glob("*.txt")), None, held_out=held_out)
-    else:
-        segmenter = train_segmenter(gold, lexicon=packaged_lexicon())
-    scores = {}
-    if held_out:
-        known = {word for sentence in gold for word in sentence}
-        found = evaluate_segmenter(read_segmented(held_out), segmenter, vocabulary=known)
-        scores = {"words": asdict(found)}
-        typer.echo(word_scores(found))
-    nlp = load(base)
-    tokenizer: Any = nlp.tokenizer
-    tokenizer.segmenter = segmenter
-    save_variant(nlp, out, base=base, part="words", metrics=scores)
-    typer.echo(f"model with new words -> {out}")
+    typer.echo(f"wheel -> {package_model(model, out, overwrite=overwrite)}")
 
 
 @evaluate_app.command("words")

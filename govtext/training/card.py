@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 NAMES = ("PLACE", "ORG", "PROJECT", "names", "METRIC")
@@ -15,6 +15,39 @@ def write_card(name: str, version: str, metrics: Mapping[str, Any], *, provenanc
     ``sentences``, ``domains`` and ``status_accuracy``; ``provenance`` is Markdown on data, licences and training.
     """
     return "\n".join(_lines(name, version, metrics, provenance)) + "\n"
+
+
+def write_training_card(
+    name: str, version: str, *, base: str, parts: Sequence[str], kept: Sequence[str], afresh: bool, scores: str, provenance: str = ""
+) -> str:  # fmt: skip
+    """The card of a model made by ``govtext train``: ``parts`` trained from ``base`` (or ``afresh``), ``kept`` ones as they were there.
+
+    ``scores`` is a Markdown table, empty if nothing was set aside.
+    """
+    how = "trained from nothing" if afresh else f"trained on from {base}"
+    rest = f" The rest ({', '.join(kept)}) is as in {base}; see its card." if kept else ""
+    measured = (
+        f"Measured on documents that were set aside:\n\n{scores}"
+        if scores
+        else "Not measured: no document was set aside."
+    )
+    return (
+        f"""# {name} {version}
+
+A spaCy pipeline for Chinese government reports. Parts {how}: {", ".join(parts)}.{rest}
+
+## Scores
+
+{measured.strip()}
+
+## Made by
+
+`govtext train {parts[0] if len(parts) == 1 else "all"}` with the settings in `training.cfg`. No sentence of the training data is in this folder.
+
+{provenance.strip()}
+""".rstrip()
+        + "\n"
+    )
 
 
 def _lines(name: str, version: str, metrics: Mapping[str, Any], provenance: str) -> Iterator[str]:

@@ -6,7 +6,9 @@ python -m govtext.training.model --words DIR --names DIR --classifiers DIR --sco
 from __future__ import annotations
 
 import argparse
+import ctypes
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -26,6 +28,7 @@ from govtext.pipeline import MODEL_FORMAT
 from govtext.training.card import write_card
 from govtext.words import Segmenter
 
+AT_FDCWD, RENAME_EXCHANGE = -100, 2  # of Linux's renameat2
 PARTS = ("govtext_layout", "govtext_names", "govtext_domains", "govtext_status", "govtext_metrics", "govtext_links")
 
 
@@ -45,12 +48,13 @@ def build_pipeline(
 
 
 def save_model(
-    nlp: Language, out: str | Path, *, name: str, version: str, card: str, metrics: Mapping[str, Any], notice: str = ""
-) -> Path:
+    nlp: Language, out: str | Path, *, name: str, version: str, card: str, metrics: Mapping[str, Any], notice: str = "",
+    settings: str = "",
+) -> Path:  # fmt: skip
     """Write a model folder that appears whole or not at all; an existing one is replaced only when the new one is complete.
 
-    ``card`` is Markdown, ``metrics`` goes to ``metrics.json``, ``notice`` (whose work the
-    weights build on) to ``NOTICE``. Raises OutputError if the folder cannot be written.
+    ``card`` is Markdown, ``metrics`` goes to ``metrics.json``, ``notice`` (whose work the weights build on) to ``NOTICE``, ``settings``
+    (of the training) to ``training.cfg``. Raises OutputError if the folder cannot be written.
     """
     out = Path(out)
     nlp.meta.update(
@@ -58,6 +62,7 @@ def save_model(
         description="Chinese government reports: words, layout, names, metrics and policy domains",
         requirements=[f"govtext>={metadata.version('govtext')}"],
     )  # fmt: skip
+    texts = {"README.md": card, "NOTICE": notice, "training.cfg": settings}
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         new = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -65,10 +70,10 @@ def save_model(
         raise OutputError(f"{out}: cannot be written ({error.strerror or error})") from None
     try:
         nlp.to_disk(new)
-        (new / "README.md").write_text(card, encoding="utf-8")
+        for file, text in texts.items():
+            if text:
+                (new / file).write_text(text, encoding="utf-8")
         srsly.write_json(new / "metrics.json", metrics)
-        if notice:
-            (new / "NOTICE").write_text(notice, encoding="utf-8")
         write_checksums(new)
         new.chmod(0o755)
         replace_folder(new, out)
@@ -79,27 +84,28 @@ def save_model(
     return out
 
 
-def save_variant(nlp: Language, out: str | Path, *, base: str, part: str, metrics: Mapping[str, Any]) -> Path:
-    """Write a pipeline of which one part was trained anew; the card says what comes from ``base``."""
-    name = Path(out).name
-    card = f"# {name}\n\nAs {base} {nlp.meta['version']}, with its {part} trained anew. Scores of the other parts: see the card of {base}.\n"
-    return save_model(nlp, out, name=name, version=str(nlp.meta["version"]), card=card, metrics=metrics)
-
-
 def replace_folder(new: Path, out: Path) -> None:
-    """Put a finished folder in the place of another; the old one is back if that fails."""
+    """Put a finished folder in the place of another, in one step where the system can; the old one is back if that fails."""
     if not out.exists():
         new.rename(out)
-        return
-    old = out.with_name(f".{out.name}-old")
-    shutil.rmtree(old, ignore_errors=True)
-    out.rename(old)
-    try:
-        new.rename(out)
-    except OSError:
-        old.rename(out)
-        raise
-    shutil.rmtree(old)
+    elif _exchange(new, out):
+        shutil.rmtree(new)
+    else:
+        old = out.with_name(f".{out.name}-old")
+        shutil.rmtree(old, ignore_errors=True)
+        out.rename(old)
+        try:
+            new.rename(out)
+        except OSError:
+            old.rename(out)
+            raise
+        shutil.rmtree(old)
+
+
+def _exchange(a: Path, b: Path) -> bool:
+    """Let two folders swap their names in one step (Linux); False where the system cannot."""
+    rename = getattr(ctypes.CDLL(None), "renameat2", None) if sys.platform == "linux" else None
+    return rename is not None and rename(AT_FDCWD, bytes(a), AT_FDCWD, bytes(b), RENAME_EXCHANGE) == 0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -65,13 +65,13 @@ def test_suggest_and_config(run, report, tmp_path):
 def test_train_words_makes_a_whole_model(run, tmp_path):
     gold = tmp_path / "words.txt"
     gold.write_text("完成 投资 3亿 元 。\n推进 项目 建设 。\n" * 20, encoding="utf-8")
-    code, out, _ = run("train", "words", gold, "-o", tmp_path / "mine", "--held-out", gold)
-    assert code == 0 and "F 1.000" in out
+    settings = ("--words.segmented", gold, "--training.start", "nothing")
+    assert run("train", "words", *settings, "-o", tmp_path / "mine")[0] == 0
     nlp = gt.load(tmp_path / "mine")
     assert [t.text for t in nlp("推进项目建设。")] == ["推进", "项目", "建设", "。"]
     code, out, _ = run("evaluate", "words", gold, "-m", tmp_path / "mine")
     assert code == 0 and "F 1.000" in out
-    assert run("train", "words", gold, "-o", tmp_path / "mine")[0] == 1
+    assert run("train", "words", *settings, "-o", tmp_path / "mine")[0] == 1
 
 
 def test_bad_corpus_is_one_line(run, tmp_path):

@@ -1,0 +1,89 @@
+"""What a training run reads: annotated sentences split by document, and raw sentences of reports."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import srsly
+
+from govtext.corpus import read_corpus
+from govtext.errors import DataError
+from govtext.report import find_report_files, read
+from govtext.resources import sample_paths
+from govtext.training.config import TrainingConfig
+from govtext.training.corpus import Example, read_examples
+from govtext.training.splits import check_leak, split_documents
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """Sentences to learn from and sentences of other documents to measure on.
+
+    ``raw`` are the report files whose text may be learned from, ``layouts`` the folder of the reports measured on, if there is one.
+    """
+
+    train: list[Example]
+    dev: list[Example]
+    raw: list[Path]
+    layouts: Path | None = None
+
+
+def read_data(config: TrainingConfig) -> TrainingData:
+    """Read and split the corpus of a config.
+
+    Raises DataError if a document, or nearly the same one, stands on both sides; if there is one document only and a part of it would have
+    to be set aside; and for all that ``read_corpus`` refuses.
+    """
+    reports = Path(config.paths.reports) if config.paths.reports else None
+    if reports and not reports.is_dir():
+        raise DataError(f"{reports}: no such folder of reports")
+    train = [e for path in config.paths.corpora for e in read_examples(path, reports=_layouts(path, reports))]
+    start = config.training
+    if config.paths.dev:
+        dev = read_examples(config.paths.dev, reports=_layouts(config.paths.dev, reports))
+        check_leak(train, dev)
+    elif train and start.dev_share:
+        train, dev = split_documents(train, share=start.dev_share, seed=start.seed)
+    else:
+        dev = []
+    held_out = {e.doc for e in dev} | set(config.paths.exclude)
+    for path in (*config.entities.extra, *config.domains.extra):
+        _check_documents(path, held_out)
+    files = find_report_files(reports) if reports else sample_paths()
+    layouts = _layouts(config.paths.dev or config.paths.corpora[0], reports) if dev else None
+    return TrainingData(train, dev, [file for file in files if file.stem not in held_out], layouts)
+
+
+def raw_sentences(data: TrainingData, *, limit: int, seed: int) -> list[str]:
+    """Sentences of the reports that are not measured on (of the packaged samples if there are no reports), drawn by ``seed``."""
+    shut = {e.text for e in data.dev}
+    files, rng = list(data.raw), random.Random(seed)
+    rng.shuffle(files)
+    found: dict[str, None] = {}
+    for file in files:
+        report = read(file)
+        found |= dict.fromkeys(report.text[s.start : s.end] for s in report.sentences)
+        if len(found) > 4 * limit:
+            break
+    sentences = [text for text in found if 6 <= len(text) <= 300 and text not in shut]
+    rng.shuffle(sentences)
+    return sentences[:limit]
+
+
+def _layouts(corpus: str, reports: Path | None) -> Path | None:
+    """The folder of reports, if it has those of the corpus."""
+    if reports is None:
+        return None
+    docs = {s.doc for s in read_corpus(corpus)}
+    return reports if all((reports / f"{doc}.txt").is_file() for doc in docs) else None
+
+
+def _check_documents(path: str, held_out: Iterable[str]) -> None:
+    both = sorted({str(row.get("doc")) for row in srsly.read_jsonl(path)} & set(held_out))
+    if both:
+        raise DataError(
+            f"{path} has sentences of {', '.join(both[:5])}, which are set aside to measure on; take them out"
+        )

