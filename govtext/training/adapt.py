@@ -55,7 +55,8 @@ class _Problem:
     ) -> None:  # fmt: skip
         inputs = Inputs(sentences, context)
         rows = inputs.rows(classifier.vocabulary)
-        features = csr_matrix((rows.values.astype(np.float64), rows.columns, rows.starts), (len(inputs.texts), len(classifier.vocabulary)))  # fmt: skip
+        size = len(inputs.texts), len(classifier.vocabulary)
+        features = csr_matrix((rows.values.astype(np.float64), rows.columns, rows.starts), size)
         self.columns = np.unique(rows.columns)
         self.fields = [features[numbers][:, self.columns] for numbers in inputs.numbers]
         self.mixing = classifier.field_weights.astype(np.float64)
