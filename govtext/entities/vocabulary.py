@@ -33,7 +33,7 @@ def normalize(char: str) -> str:
 class Characters:
     """Ids of characters; every text gets exactly one id a character, so that offsets hold.
 
-    >>> Characters("京县").ids("县 ?").tolist()
+    >>> Characters("京县").ids("县 ?")
     [6, 2, 1]
     """
 
@@ -47,8 +47,11 @@ class Characters:
     def __len__(self) -> int:
         return len(SPECIALS) + len(self.characters)
 
-    def ids(self, text: str) -> Ids:
+    def ids(self, text: str) -> list[int]:
         """One id a character."""
+        return self._array(text).tolist()
+
+    def _array(self, text: str) -> Ids:
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
         found = self._table[codes]
         if found.size and found.min() == UNSEEN:
@@ -65,7 +68,7 @@ class Characters:
         table = np.full((len(texts), max(map(len, texts)) + 2), PADDING, np.int64)
         table[:, 0] = FIRST
         for row, text in zip(table, texts, strict=True):
-            row[1 : len(text) + 1] = self.ids(text)
+            row[1 : len(text) + 1] = self._array(text)
             row[len(text) + 1] = LAST
         return {"ids": table}
 
@@ -137,7 +140,7 @@ def _compatible(char: str) -> str:
     return form if len(form) == 1 else char
 
 
-def _padded(rows: Sequence[Sequence[int] | Ids], value: int) -> Ids:
+def _padded(rows: Sequence[Sequence[int]], value: int) -> Ids:
     table = np.full((len(rows), max(map(len, rows))), value, np.int64)
     for row, ids in zip(table, rows, strict=True):
         row[: len(ids)] = ids
