@@ -49,7 +49,8 @@ class Characters:
 
     def ids(self, text: str) -> list[int]:
         """One id a character."""
-        return self._array(text).tolist()
+        found: list[int] = self._array(text).tolist()
+        return found
 
     def _array(self, text: str) -> Ids:
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
