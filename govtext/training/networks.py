@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import io
+import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
@@ -15,43 +17,68 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-PAIRS = 1 << 17
+from govtext.training.gazetteer import KINDS, LENGTHS, MARKS, SLOTS, Table, next_hash
+
+PAIRS, TRIPLES = 1 << 17, 100_000
+PRIMES = (7919, 104729, 1299709)
 HEADS = 12
 
 
 class SmallNetwork(nn.Module):
-    """Dilated convolutions over embeddings of characters and of neighbouring pairs (hashed); fast on a CPU."""
+    """Dilated convolutions over embeddings of characters, of neighbouring pairs and triples (hashed), and of known names; fast on a CPU.
+
+    ``triples`` is the number of rows for triples, ``names`` a table of ``govtext.training.gazetteer``; both can be left out.
+    """
 
     def __init__(
         self,
         vocabulary: int,
         tags: int,
         *,
-        silver_tags: int = 0,
-        width: int = 256,
+        width: int = 192,
         dilations: Sequence[int] = (1, 2, 4, 8, 1),
         dropout: float = 0.15,
+        triples: int = 0,
+        names: Table | None = None,
     ) -> None:
         super().__init__()
         self.dropout = dropout
         self.dilations = tuple(dilations)
+        self.rows = triples
         self.characters = nn.Embedding(vocabulary, 96, padding_idx=0)
         self.pairs = nn.Embedding(PAIRS, 40)
-        nn.init.normal_(self.pairs.weight, std=0.05)
-        self.entry = nn.Linear(96 + 2 * 40, width)
+        size = 96 + 2 * 40
+        if triples:
+            self.triples = nn.Embedding(triples, 32)
+            size += 32
+        if names is not None:
+            self.register_buffer("names", torch.from_numpy(names.copy()))
+            self.starts, self.ends = (nn.Embedding(KINDS * (LENGTHS.stop - 1), 24) for _ in range(2))
+            size += 2 * 24
+        for hashed in (self.pairs, *([self.triples] if triples else [])):
+            nn.init.normal_(hashed.weight, std=0.05)
+        self.entry = nn.Linear(size, width)
         self.layers = nn.ModuleList([nn.Linear(3 * width, width) for _ in dilations])
         self.norms = nn.ModuleList([nn.LayerNorm(width) for _ in dilations])
         self.exit = nn.Linear(width, tags)
-        self.silver_exit = nn.Linear(width, silver_tags) if silver_tags else None
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """What is looked up for each character: (batch, characters, size)."""
+        pairs = self.pairs(_hashed(ids, 2) % PAIRS)
+        edge = torch.zeros_like(pairs[:, :1])
+        found = [self.characters(ids), torch.cat([edge, pairs], 1), torch.cat([pairs, edge], 1)]
+        if self.rows:
+            found.append(functional.pad(self.triples(_hashed(ids, 3) % self.rows), (0, 0, 1, 1)))
+        if hasattr(self, "names"):
+            starts, ends = longest_names(ids, cast(Tensor, self.names))
+            found += [self.starts(starts), self.ends(ends)]
+        return torch.cat(found, -1)
 
     def body(self, ids: Tensor) -> Tensor:
         """Features of each character: (batch, characters, width)."""
         length = ids.shape[1]
         real = (ids != 0).unsqueeze(-1)
-        pairs = self.pairs((ids[:, :-1] * 7919 + ids[:, 1:] * 104729) % PAIRS)
-        edge = torch.zeros_like(pairs[:, :1])
-        embedded = torch.cat([self.characters(ids), torch.cat([edge, pairs], 1), torch.cat([pairs, edge], 1)], -1)
-        hidden: Tensor = self.entry(functional.dropout(embedded, self.dropout, self.training))
+        hidden: Tensor = self.entry(functional.dropout(self.embed(ids), self.dropout, self.training))
         for layer, norm, gap in zip(self.layers, self.norms, self.dilations, strict=True):
             inside = norm(hidden) * real
             wide = functional.pad(inside, (0, 0, gap, gap))
@@ -62,6 +89,28 @@ class SmallNetwork(nn.Module):
     def forward(self, ids: Tensor) -> Tensor:
         """Scores of tags: (batch, characters, tags)."""
         return cast(Tensor, self.exit(self.body(ids)))
+
+
+def _hashed(ids: Tensor, size: int) -> Tensor:
+    """A number for every stretch of ``size`` characters."""
+    count = ids.shape[1] - size + 1
+    return cast(Tensor, sum(ids[:, i : i + count] * prime for i, prime in enumerate(PRIMES[:size])))
+
+
+def longest_names(ids: Tensor, names: Tensor) -> tuple[Tensor, Tensor]:
+    """For every character the code (16 × (length - 1) + kind) of the longest known name that starts at it, and that ends at it."""
+    width = ids.shape[1]
+    padded = functional.pad(ids, (0, LENGTHS.stop))
+    starts, ends, code = (torch.zeros_like(ids) for _ in range(3))
+    for length in range(1, LENGTHS.stop):
+        code = next_hash(code, padded[:, length - 1 : width + length - 1])
+        if length in LENGTHS:
+            found = names[code % SLOTS].long()
+            kind = torch.where(found // KINDS == code // SLOTS % MARKS, found % KINDS, 0)
+            named = torch.where(kind > 0, kind + KINDS * (length - 1), 0)
+            starts = torch.maximum(starts, named)
+            ends = torch.maximum(ends, functional.pad(named, (length - 1, 0))[:, :width])
+    return starts, ends
 
 
 class TransformerLayer(nn.Module):
@@ -172,11 +221,21 @@ class CompactEmbedding(nn.Module):
 
 def to_onnx(network: nn.Module, inputs: dict[str, Tensor], *, quantize: bool = True) -> bytes:
     """The network as an ONNX model with the output ``scores``; embeddings and matrices in 8 bits if ``quantize``."""
+    return _quantized(exported(compact(network), inputs)) if quantize else exported(network, inputs)
+
+
+def compact(network: nn.Module) -> nn.Module:
+    """A copy with its embeddings in 8 bits."""
     network = copy.deepcopy(network).cpu().eval()
-    if quantize:
-        for name, child in list(network.named_children()):
-            if isinstance(child, nn.Embedding):
-                setattr(network, name, CompactEmbedding(child))
+    for name, child in list(network.named_children()):
+        if isinstance(child, nn.Embedding):
+            setattr(network, name, CompactEmbedding(child))
+    return network
+
+
+def exported(network: nn.Module, inputs: dict[str, Tensor]) -> bytes:
+    """The network as an ONNX model with the output ``scores``; ``inputs`` are an example of what it reads."""
+    network = copy.deepcopy(network).cpu().eval()
     buffer = io.BytesIO()
     axes = {name: {0: "batch", 1: "pieces" if name == "pieces" else "characters"} for name in (*inputs, "scores")}
     with warnings.catch_warnings():  # this exporter is deprecated, but needs no further package
@@ -191,13 +250,24 @@ def to_onnx(network: nn.Module, inputs: dict[str, Tensor], *, quantize: bool = T
             opset_version=17,
             dynamo=False,
         )
-    return _quantized(buffer.getvalue()) if quantize else buffer.getvalue()
+    return buffer.getvalue()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the advice that onnxruntime logs."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _quantized(model: bytes) -> bytes:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, _quiet():
         full, small = Path(folder, "full.onnx"), Path(folder, "small.onnx")
         full.write_bytes(model)
         quantize_dynamic(

@@ -35,7 +35,10 @@ def rebuild_network(recognizer: NameRecognizer) -> nn.Module:
             encoder["pieces"] = weights["pieces.weight"]
             network: nn.Module = LargeNetwork(encoder, weights["characters.weight"], tags, layers=layers)
         else:
-            network = SmallNetwork(len(weights["characters.weight"]), tags, width=weights["exit.weight"].shape[1])
+            network = SmallNetwork(
+                len(weights["characters.weight"]), tags, width=weights["exit.weight"].shape[1],
+                triples=len(weights.get("triples.weight", ())), names=weights.get("names"),
+            )  # fmt: skip
         _load(network, weights)
     except (KeyError, IndexError, RuntimeError) as error:
         raise ModelError(
@@ -63,7 +66,7 @@ def read_weights(model: bytes) -> dict[str, Array]:
     for name in [name for name in stored if name.endswith(".codes")]:
         embedding = name.removesuffix(".codes")
         weights[f"{embedding}.weight"] = stored[name] * stored[f"{embedding}.scales"]
-    weights |= _matrices(graph, stored)
+    weights |= dict(_static_layers(stored)) or _matrices(graph, stored)
     for node in graph.node:
         if node.op_type == "LSTM":
             weights |= dict(_lstm(node.name.split("/")[1], [stored[name] for name in node.input[1:4]]))
@@ -71,7 +74,20 @@ def read_weights(model: bytes) -> dict[str, Array]:
 
 
 def _is_parameter(name: str) -> bool:
-    return not name.startswith(("onnx::", "/")) and not name.endswith((".codes", ".scales"))
+    return not name.startswith(("onnx::", "/", "constant_")) and not name.endswith(
+        (".codes", ".scales", "_quantized", "_scale", "_zero_point")
+    )
+
+
+def _static_layers(stored: dict[str, Array]) -> Iterator[tuple[str, Array]]:
+    """Weights and biases of the layers of a static graph: convolutions (output, input, 1, neighbour), and matrices (input, output)."""
+    for layer in [name.removesuffix(".weight_quantized") for name in stored if name.endswith(".weight_quantized")]:
+        codes, scales = stored[f"{layer}.weight_quantized"], stored[f"{layer}.weight_scale"]
+        if codes.ndim == 2:
+            yield f"{layer}.weight", (codes * scales).T
+        else:
+            yield f"{layer}.weight", codes[:, :, 0].transpose(0, 2, 1).reshape(len(codes), -1) * scales[:, None]
+            yield f"{layer}.bias", stored[f"{layer}.bias_quantized"] * scales * stored[f"{layer}.input_scale"]
 
 
 def _matrices(graph: Any, stored: dict[str, Array]) -> dict[str, Array]:

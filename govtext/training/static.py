@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from govtext.training.networks import PAIRS, CompactEmbedding, SmallNetwork
+from govtext.training.networks import SmallNetwork, compact, exported
 
 Floats = NDArray[np.float32]
 
@@ -30,7 +30,7 @@ def to_static_onnx(network: SmallNetwork, samples: Sequence[Tensor]) -> bytes:
     """
     ranges = _find_ranges(network.eval().cpu(), samples)
     graph = _Graph()
-    hidden = graph.linear("entry", _embedded(graph, network), network.entry)
+    hidden = graph.linear("entry", graph.include(_embedding(network), output="embedded"), network.entry)
     real = graph.node("Not", graph.node("Equal", "ids", graph.constant(np.int64(0))))
     real = graph.node("Unsqueeze", real, graph.constant(np.array([1, 3])))
     hidden = graph.node("Unsqueeze", hidden, graph.constant(np.array([1])))
@@ -39,14 +39,14 @@ def to_static_onnx(network: SmallNetwork, samples: Sequence[Tensor]) -> bytes:
         norm, layer = network.norms[i], network.layers[i]
         low, high = ranges[f"norms.{i}"] / 127, ranges[f"layers.{i}"] / 255
         inside = graph.node(
-            "LayerNormalization", hidden, *graph.parameters(norm), axis=-1, epsilon=float(norm.eps)  # type: ignore[arg-type]
+            "LayerNormalization", hidden, *graph.parameters(f"norms.{i}", norm), axis=-1, epsilon=float(norm.eps)  # type: ignore[arg-type]
         )  # fmt: skip
         codes = graph.node("QuantizeLinear", inside, graph.constant(np.float32(low)), zero)
         codes = graph.node("Where", real, codes, zero)
-        gained = graph.convolution(codes, layer, gap, low=low, high=high)  # type: ignore[arg-type]
+        gained = graph.convolution(f"layers.{i}", codes, layer, gap, low=low, high=high)  # type: ignore[arg-type]
         hidden = graph.node("Add", hidden, gained)
     hidden = graph.node("Squeeze", hidden, graph.constant(np.array([1])))
-    graph.linear("scores", hidden, network.exit, output="scores")
+    graph.linear("exit", hidden, network.exit, output="scores")
     return graph.to_bytes(tags=network.exit.out_features)
 
 
@@ -72,21 +72,11 @@ def _find_ranges(network: SmallNetwork, samples: Sequence[Tensor]) -> dict[str, 
     return {name: max(float(np.quantile(np.concatenate(values), PORTION)), 1e-3) for name, values in seen.items()}
 
 
-def _embedded(graph: _Graph, network: SmallNetwork) -> str:
-    """Vectors of each character and of its pairs with the characters before and after it."""
-
-    def slice_of(first: int, last: int) -> str:
-        return graph.node("Slice", "ids", *(graph.constant(np.array([v])) for v in (first, last, 1)))
-
-    left = graph.node("Mul", slice_of(0, -1), graph.constant(np.int64(7919)))
-    right = graph.node("Mul", slice_of(1, 1 << 31), graph.constant(np.int64(104729)))
-    pair = graph.node("Mod", graph.node("Add", left, right), graph.constant(np.int64(PAIRS)))
-    characters = graph.embedding("ids", network.characters)
-    pairs = graph.embedding(pair, network.pairs)
-    before, after = (
-        graph.node("Pad", pairs, graph.constant(np.array(p))) for p in ([0, 1, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0])
-    )
-    return graph.node("Concat", characters, before, after, axis=-1)
+def _embedding(network: SmallNetwork) -> bytes:
+    """The part of the network that looks up vectors, as an ONNX model."""
+    part = compact(network)
+    part.forward = part.embed  # type: ignore[method-assign, assignment]
+    return exported(part, {"ids": torch.tensor([[3, 5, 6, 7, 4], [3, 5, 4, 0, 0]])})
 
 
 class _Graph:
@@ -96,10 +86,10 @@ class _Graph:
         self.nodes: list[Any] = []
         self.constants: dict[str, Any] = {}
 
-    def constant(self, value: Any) -> str:
+    def constant(self, value: Any, name: str = "") -> str:
         from onnx import numpy_helper
 
-        name = f"constant_{len(self.constants)}"
+        name = name or f"constant_{len(self.constants)}"
         self.constants[name] = numpy_helper.from_array(np.asarray(value), name)
         return name
 
@@ -110,34 +100,45 @@ class _Graph:
         self.nodes.append(helper.make_node(kind, list(inputs), [output], domain=domain, **attributes))
         return output
 
-    def parameters(self, module: nn.Module) -> list[str]:
-        return [self.constant(p.detach().numpy()) for p in module.parameters()]
+    def parameters(self, name: str, module: nn.Module) -> list[str]:
+        return [self.constant(p.detach().numpy(), f"{name}.{part}") for part, p in module.named_parameters()]
 
-    def embedding(self, ids: str, embedding: nn.Embedding) -> str:
-        compact = CompactEmbedding(embedding)
-        codes, scales = (self.constant(getattr(compact, name).numpy()) for name in ("codes", "scales"))
-        wide = self.node("Cast", self.node("Gather", codes, ids), to=1)
-        return self.node("Mul", wide, self.node("Gather", scales, ids))
+    def include(self, model: bytes, *, output: str) -> str:
+        """All nodes of another model; its only output gets a new name."""
+        import onnx
+
+        graph = onnx.load_model_from_string(model).graph
+        for node in graph.node:
+            node.output[:] = [output if name == graph.output[0].name else name for name in node.output]
+        self.nodes += graph.node
+        self.constants |= {tensor.name: tensor for tensor in graph.initializer}
+        return output
 
     def linear(self, name: str, source: str, layer: nn.Linear, *, output: str = "") -> str:
         """A matrix in 8 bits over input whose scale is found at run time."""
         codes, scales = _quantized(layer)
-        constants = (codes.T.copy(), scales, np.zeros(len(scales), np.int8), layer.bias.detach().numpy())
-        return self.node(
-            "DynamicQuantizeMatMul", source, *map(self.constant, constants), domain=MICROSOFT, output=output
-        )
+        weight = [
+            self.constant(codes.T.copy(), f"{name}.weight_quantized"),
+            self.constant(scales, f"{name}.weight_scale"),
+        ]
+        zero = self.constant(np.zeros(len(scales), np.int8))
+        bias = self.constant(layer.bias.detach().numpy(), f"{name}.bias")
+        return self.node("DynamicQuantizeMatMul", source, *weight, zero, bias, domain=MICROSOFT, output=output)
 
-    def convolution(self, codes: str, layer: nn.Linear, gap: int, *, low: float, high: float) -> str:
+    def convolution(self, name: str, codes: str, layer: nn.Linear, gap: int, *, low: float, high: float) -> str:
         """The layer as a convolution over the characters ``gap`` before, at, and ``gap`` after each, with ReLU, as floats."""
         weight, scales = _quantized(layer)
         width = layer.out_features
         kernel = weight.reshape(width, 3, -1).transpose(0, 2, 1)[:, :, None]  # output, input, 1, neighbour
         bias = np.round(layer.bias.detach().numpy() / (scales * low)).astype(np.int32)
         scale, floor = self.constant(np.float32(high)), self.constant(np.uint8(0))
-        reading = [self.constant(np.float32(low)), self.constant(ZERO)]
-        weights = map(self.constant, (np.ascontiguousarray(kernel), scales, np.zeros(width, np.int8)))
+        reading = [self.constant(np.float32(low), f"{name}.input_scale"), self.constant(ZERO)]
+        weights = [
+            self.constant(np.ascontiguousarray(kernel), f"{name}.weight_quantized"),
+            self.constant(scales, f"{name}.weight_scale"), self.constant(np.zeros(width, np.int8)),
+        ]  # fmt: skip
         found = self.node(
-            "QLinearConv", codes, *reading, *weights, scale, floor, self.constant(bias), domain=MICROSOFT, channels_last=1,
+            "QLinearConv", codes, *reading, *weights, scale, floor, self.constant(bias, f"{name}.bias_quantized"), domain=MICROSOFT, channels_last=1,
             kernel_shape=[1, 3], dilations=[1, gap], pads=[0, gap, 0, gap],
         )  # fmt: skip
         return self.node("DequantizeLinear", found, scale, floor)
