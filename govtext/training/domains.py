@@ -59,9 +59,9 @@ def _fit(classifier: Any, pairs: Sequence[tuple[Labelled, Label | None]]) -> Any
 
 
 def from_examples(examples: Iterable[Example]) -> list[Labelled]:
-    """Annotated sentences as examples to learn from; page furniture is left out."""
+    """Annotated sentences as examples to learn from; page furniture is left out. ``meta["weight"]`` is the weight of silver labels."""
     return [
-        Labelled(e.text, e.context, e.doc, domains=e.domains or None, status=e.status)
+        Labelled(e.text, e.context, e.doc, domains=e.domains or None, status=e.status, weight=e.meta.get("weight", 1.0))
         for e in examples
         if not e.furniture
     ]
