@@ -57,3 +57,8 @@ def example_path() -> Path:
     ['dev.jsonl', 'test.jsonl', 'train.jsonl']
     """
     return DATA / "example"
+
+
+def labelling_rules_path() -> Path:
+    """The packaged table of rough labelling rules for weak supervision."""
+    return DATA / "labelling_rules.tsv"

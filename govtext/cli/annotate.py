@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from govtext.errors import OutputError
 from govtext.resources import DEFAULT_MODEL
 
 annotate_app = typer.Typer(
@@ -77,6 +78,51 @@ def suggest_sentences(
     sentences = suggest(load(model), expand_paths(reports), n=number)
     path = write_corpus(sentences, out, to, overwrite=overwrite)
     typer.echo(f"{len(sentences)} sentences -> {path}")
+
+
+@annotate_app.command("weak")
+def label_by_rules(
+    sources: Annotated[list[Path], typer.Argument(help="Report files or folders, or corpora of sentences (.jsonl).")],
+    out: Out,
+    rules: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Rules: a table (.tsv) or Python functions (.py, which is run); without it the packaged ones."
+        ),
+    ] = None,
+    gold: Annotated[
+        Path | None, typer.Option(help="Labelled sentences that tell how good the rules are.", show_default=False)
+    ] = None,
+    min_probability: Annotated[float, typer.Option(min=0, max=1, help="Below it a sentence gets no label.")] = 0.5,
+    table: Annotated[
+        Path | None, typer.Option(help="Write what each rule does to this CSV file.", show_default=False)
+    ] = None,
+    to: To = "jsonl",
+    overwrite: Overwrite = False,
+) -> None:
+    """Label sentences by rough rules: silver labels with their weights, for training on more text than was labelled by hand."""
+    from govtext.corpus import from_report, read_corpus, write_corpus
+    from govtext.output import whole_file
+    from govtext.report import expand_paths, read
+    from govtext.resources import labelling_rules_path
+    from govtext.training.weak import label_weakly, load_functions, read_rules
+
+    paths = rules or [labelling_rules_path()]
+    functions = [f for path in paths for f in (load_functions(path) if path.suffix == ".py" else read_rules(path))]
+    corpora = [path for path in sources if path.suffix == ".jsonl"]
+    sentences = [s for path in corpora for s in read_corpus(path)]
+    reports = expand_paths([path for path in sources if path not in corpora])
+    sentences += [s for path in reports for s in from_report(read(path))]
+    silver = label_weakly(sentences, functions, gold=read_corpus(gold) if gold else (), min_probability=min_probability)
+    path = write_corpus(silver.sentences, out, to, overwrite=overwrite)
+    if table:
+        if table.exists() and not overwrite:
+            raise OutputError(f"{table} exists already: choose another name, or --overwrite")
+        with whole_file(table, encoding="utf-8-sig", newline="") as file:
+            silver.table.to_csv(file, index=False)
+    typer.echo(silver.table.round(3).to_string(index=False))
+    labelled = sum("weight" in s.meta for s in silver.sentences)
+    typer.echo(f"{labelled} of {len(silver.sentences)} sentences labelled -> {path}")
 
 
 @annotate_app.command("config")

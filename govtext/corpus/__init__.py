@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from govtext.corpus.files import parse_object, read_text
-from govtext.corpus.predictions import from_record
+from govtext.corpus.predictions import from_record, from_report
 from govtext.corpus.sentence import SCHEME, AnnotatedSentence, Row, Scheme, from_row, to_row
 from govtext.errors import DataError, OutputError
 
@@ -19,6 +19,7 @@ __all__ = [
     "Scheme",
     "detect_format",
     "from_record",
+    "from_report",
     "from_row",
     "read_corpus",
     "to_row",

@@ -1,4 +1,4 @@
-"""An analysis as annotated sentences: what a person corrects instead of labelling from nothing."""
+"""Reports and analyses as annotated sentences: without labels, or with those of the model, which a person corrects."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from govtext.corpus.sentence import AnnotatedSentence
-from govtext.types import Entity, Metric
+from govtext.report import sentence_contexts
+from govtext.types import Entity, Metric, Report
 
 _NUMBER = 20  # characters, at most, of a heading's number with its punctuation
 
@@ -21,6 +22,21 @@ def from_record(record: Mapping[str, Any]) -> list[AnnotatedSentence]:
     ((Entity(start=6, end=11, label='METRIC'),), 'level')
     """
     return [_sentence(record, row) for row in record["sentences"]]
+
+
+def from_report(report: Report) -> list[AnnotatedSentence]:
+    """The sentences of a report with their headings and without any label.
+
+    >>> from govtext.report import parse_report
+    >>> [s.text for s in from_report(parse_report("新建学校2所。改造道路3条。"))]
+    ['新建学校2所。', '改造道路3条。']
+    """
+    return [
+        AnnotatedSentence(
+            id=f"{report.id}:{s.start}", doc=report.id, text=report.text[s.start : s.end], start=s.start, end=s.end, heads=c.heads
+        )
+        for s, c in zip(report.sentences, sentence_contexts(report), strict=True)
+    ]  # fmt: skip
 
 
 def _sentence(record: Mapping[str, Any], row: Mapping[str, Any]) -> AnnotatedSentence:

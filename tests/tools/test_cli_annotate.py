@@ -94,3 +94,24 @@ def test_example_is_copied_whole(run, tmp_path):
     code, _, err = run("annotate", "example", "-o", tmp_path / "water")
     assert code == 1 and "exists already" in err
     assert run("annotate", "example", "-o", tmp_path / "water", "--overwrite")[0] == 0
+
+
+def test_weak_labels_of_reports_and_what_the_rules_did(run, report, tmp_path):
+    rules = tmp_path / "rules.tsv"
+    rules.write_text("of\twhere\tpattern\tlabel\ndomains\theading\t经济\teconomy\n", encoding="utf-8")
+    functions = tmp_path / "mine.py"
+    functions.write_text(
+        "from govtext.training.weak import labelling_function\n\n@labelling_function('status')\ndef done(s):\n"
+        "    return 'achieved' if '完成' in s.text else None\n",
+        encoding="utf-8",
+    )
+    out, table = tmp_path / "silver.jsonl", tmp_path / "rules.csv"
+    made = ("annotate", "weak", report, "--rules", rules, "--rules", functions, "-o", out, "--table", table)
+    code, told, _ = run(*made)
+    assert code == 0 and "2 of 4 sentences labelled" in told
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [row["domains"] for row in rows] == [[], [], ["economy"], ["economy"]]
+    assert rows[2]["status"] == "achieved" and rows[2]["source"] == "weak"
+    assert table.read_text(encoding="utf-8-sig").startswith("function,of,labels,n,coverage")
+    assert run(*made)[0] == 1
+    assert run("annotate", "weak", out, "-o", tmp_path / "again.jsonl")[0] == 0
