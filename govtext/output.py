@@ -36,29 +36,33 @@ def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """An empty folder to fill, which takes the place of ``path`` (a file or folder) when the block has ended without an error.
+    """A new folder that takes the name ``path`` only when the block has ended without an error; an old one is then replaced.
 
     Raises OutputError if it cannot be written.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.part")  # what a kill has left there is cleared
+    new, old = part / "new", part / "old"
     try:
-        _remove(part)
-        part.mkdir()
-        yield part
-        _remove(path)
-        part.replace(path)
+        shutil.rmtree(part, ignore_errors=True)
+        new.mkdir(parents=True)
+        yield new
+        _replace(path, new, old)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
-        _remove(part)
+        shutil.rmtree(part, ignore_errors=True)
 
 
-def _remove(path: Path) -> None:
-    """Delete a file or a folder if there is one; a link is deleted, not what it leads to."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def _replace(path: Path, new: Path, old: Path) -> None:
+    """Put ``new`` at ``path`` and what was there at ``old``; interrupted, what was there stays."""
+    if path.exists():
+        path.rename(old)
+    try:
+        new.rename(path)
+    except BaseException:
+        if old.exists():
+            old.rename(path)
+        raise
 
 
 def write_jsonl(records: Iterable[Record], folder: Path) -> list[Path]:

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from govtext.corpus.files import Span, dump, parse_object, read_lines, read_text, settle_spans, whole_folder
+from govtext.corpus.files import Span, dump, parse_object, read_lines, read_text, settle_spans
 from govtext.corpus.sentence import SCHEME, Row, mention_at
 from govtext.errors import DataError, OutputError
+from govtext.output import whole_folder
 from govtext.report import parse_report
 
 _BOUND = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)\t(.*)", re.DOTALL)

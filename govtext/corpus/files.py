@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from govtext.corpus.sentence import Row
 from govtext.errors import DataError, OutputError
-from govtext.output import whole_file
+from govtext.output import whole_file, whole_folder
 
 Span = tuple[int, int]
 
@@ -63,22 +61,6 @@ def write_json_lines(rows: Iterable[Row], path: Path) -> None:
         f.writelines(dump(row) + "\n" for row in rows)
 
 
-@contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """A new folder that takes the name ``path`` only when the block has ended without an error; an old one is then replaced."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(
-            prefix=f".{path.name}-", dir=path.parent, ignore_cleanup_errors=True
-        ) as folder:
-            new, old = Path(folder) / "new", Path(folder) / "old"
-            new.mkdir()
-            yield new
-            _replace(path, new, old)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
-
-
 def copy_folder(source: Path, path: Path, *, overwrite: bool = False) -> Path:
     """Copy a folder to ``path``, whole or not at all; raises OutputError if the path exists and ``overwrite`` is not set."""
     if path.exists() and not overwrite:
@@ -86,18 +68,6 @@ def copy_folder(source: Path, path: Path, *, overwrite: bool = False) -> Path:
     with whole_folder(path) as new:
         shutil.copytree(source, new, dirs_exist_ok=True)
     return path
-
-
-def _replace(path: Path, new: Path, old: Path) -> None:
-    """Put ``new`` at ``path`` and what was there at ``old``; interrupted, what was there stays."""
-    if path.exists():
-        path.rename(old)
-    try:
-        new.rename(path)
-    except BaseException:
-        if old.exists():
-            old.rename(path)
-        raise
 
 
 def utf16_offsets(text: str) -> list[int]:

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govtext.corpus.files import dump, numbered, whole_folder
+from govtext.corpus.files import dump, numbered
 from govtext.corpus.sentence import FIELDS, SCHEME, AnnotatedSentence, Row, Scheme, from_row, to_row
 from govtext.errors import DataError, MissingExtraError
 from govtext.labels import KINDS
+from govtext.output import whole_folder
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, Features
