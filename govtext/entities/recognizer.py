@@ -13,7 +13,7 @@ import srsly
 from govtext.entities.consistency import repeat_names
 from govtext.entities.encoder import Encoder
 from govtext.entities.rules import obey_rules
-from govtext.entities.tagging import ALL_LABELS, TagScheme
+from govtext.entities.tagging import ALL_LABELS, Scores, TagScheme
 from govtext.entities.vocabulary import Characters, Pieces
 from govtext.errors import ModelError
 from govtext.labels import NAME_LABELS
@@ -79,7 +79,10 @@ class NameRecognizer:
 
         Give all sentences of one report in one call: a name that is certain in one of them is found in the others too.
         """
-        scores = self.encoder.raw_scores(sentences)
+        return self.names_of(sentences, self.encoder.raw_scores(sentences))
+
+    def names_of(self, sentences: Sequence[str], scores: Scores) -> list[list[Entity]]:
+        """The names of each sentence by the encoder's scores of their characters, all sentences one after the other."""
         found = self.scheme.find_entities(
             scores, [len(s) for s in sentences], outside_penalty=self.config.outside_penalty
         )

