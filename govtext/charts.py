@@ -362,7 +362,7 @@ def _draw_dumbbells(
     ax.set_axisbelow(True)
     ax.margins(x=0.06, y=0.08)
     ax.invert_yaxis()
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
+    _put_legend_below(ax, lines=3.2)  # tick labels and the label of the axis stand between
 
 
 def _draw_series(ax: Axes, panel: pd.DataFrame, unit: str) -> None:
@@ -382,4 +382,12 @@ def _draw_series(ax: Axes, panel: pd.DataFrame, unit: str) -> None:
     ax.set_xticks(sorted(set(panel["year"])))
     ax.grid(axis="y", color="#e5e5e5", linewidth=0.8)
     ax.margins(x=0.08)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
+    _put_legend_below(ax, lines=1.8)
+
+
+def _put_legend_below(ax: Axes, *, lines: float) -> None:
+    """A legend ``lines`` of text below the axes, so that the place above is free for a title."""
+    shifted = _matplotlib("transforms").ScaledTranslation(0, -lines * _POINTS / 72, ax.get_figure().dpi_scale_trans)
+    ax.legend(
+        loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=ax.transAxes + shifted, ncols=2, frameon=False
+    )

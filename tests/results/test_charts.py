@@ -144,6 +144,20 @@ def test_targets_without_a_pair_say_what_is_needed(two_years):
         charts.targets(two_years, unit="人")
 
 
+def test_title_axis_and_legend_leave_room_for_one_another(county, two_years):
+    for ax in (
+        charts.metrics(two_years, "gdp"),
+        charts.targets(two_years),
+        charts.compare(county, two_years, names=("本县", "全部")),
+    ):
+        ax.set_title("标题")
+        ax.figure.canvas.draw()
+        title, legend = ax.title.get_window_extent(), ax.get_legend().get_window_extent()
+        ticks = [label.get_window_extent() for label in ax.get_xticklabels()]
+        below = min(box.y0 for box in (ax.xaxis.label.get_window_extent(), *ticks) if box.height)
+        assert title.y0 >= ax.get_window_extent().y1 and legend.y1 <= below
+
+
 def test_draws_into_the_axes_given(county):
     figure, axes = pyplot.subplots(1, 2)
     assert charts.domains(county, ax=axes[1]) is axes[1]
