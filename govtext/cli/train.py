@@ -54,7 +54,11 @@ def _train_command(name: str, parts: tuple[str, ...], summary: str) -> None:
             arguments, config = [str(config), *arguments], None
         overrides = parse_overrides(arguments) | ({"paths.out": out} if out else {})
         settings = read_config(config, overrides)
-        trained = train(settings, parts, overwrite=overwrite, restart=restart, progress=sys.stderr.isatty())
+        try:
+            trained = train(settings, parts, overwrite=overwrite, restart=restart, progress=sys.stderr.isatty())
+        except KeyboardInterrupt:
+            typer.echo("govtext: stopped; the same command goes on where it stopped", err=True)
+            raise typer.Exit(130) from None
         typer.echo(trained.to_markdown() or "no document was set aside to measure on")
         typer.echo(f"{', '.join(trained.parts)} trained -> {trained.path}")
 

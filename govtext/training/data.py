@@ -12,7 +12,7 @@ import srsly
 from govtext.corpus import read_corpus
 from govtext.errors import DataError
 from govtext.report import find_report_files, read
-from govtext.resources import sample_paths
+from govtext.resources import example_path, sample_paths
 from govtext.training.config import TrainingConfig
 from govtext.training.corpus import Example, read_examples
 from govtext.training.splits import check_leak, split_documents
@@ -22,7 +22,8 @@ from govtext.training.splits import check_leak, split_documents
 class TrainingData:
     """Sentences to learn from and sentences of other documents to measure on.
 
-    ``raw`` are the report files whose text may be learned from, ``layouts`` the folder of the reports measured on, if there is one.
+    ``raw`` are the report files whose text may be learned from (packaged ones if there are no reports), ``layouts`` is the folder of the
+    reports measured on, if there is one.
     """
 
     train: list[Example]
@@ -40,10 +41,10 @@ def read_data(config: TrainingConfig) -> TrainingData:
     reports = Path(config.paths.reports) if config.paths.reports else None
     if reports and not reports.is_dir():
         raise DataError(f"{reports}: no such folder of reports")
-    train = [e for path in config.paths.corpora for e in read_examples(path, reports=_layouts(path, reports))]
+    train = [e for path in config.paths.corpora for e in _read_examples(path, reports)]
     start = config.training
     if config.paths.dev:
-        dev = read_examples(config.paths.dev, reports=_layouts(config.paths.dev, reports))
+        dev = _read_examples(config.paths.dev, reports)
         check_leak(train, dev)
     elif train and start.dev_share:
         train, dev = split_documents(train, share=start.dev_share, seed=start.seed)
@@ -52,14 +53,14 @@ def read_data(config: TrainingConfig) -> TrainingData:
     held_out = {e.doc for e in dev} | set(config.paths.exclude)
     for path in (*config.entities.extra, *config.domains.extra):
         _check_documents(path, held_out)
-    files = find_report_files(reports) if reports else sample_paths()
+    files = find_report_files(reports) if reports else [*sample_paths(), *find_report_files(example_path())]
     layouts = _layouts(config.paths.dev or config.paths.corpora[0], reports) if dev else None
     return TrainingData(train, dev, [file for file in files if file.stem not in held_out], layouts)
 
 
 def raw_sentences(data: TrainingData, *, limit: int, seed: int) -> list[str]:
-    """Sentences of the reports that are not measured on (of the packaged samples if there are no reports), drawn by ``seed``."""
-    shut = {e.text for e in data.dev}
+    """Sentences, not annotated ones, of the reports that are not measured on, drawn by ``seed``."""
+    shut = {e.text for e in (*data.train, *data.dev)}
     files, rng = list(data.raw), random.Random(seed)
     rng.shuffle(files)
     found: dict[str, None] = {}
@@ -71,6 +72,13 @@ def raw_sentences(data: TrainingData, *, limit: int, seed: int) -> list[str]:
     sentences = [text for text in found if 6 <= len(text) <= 300 and text not in shut]
     rng.shuffle(sentences)
     return sentences[:limit]
+
+
+def _read_examples(corpus: str, reports: Path | None) -> list[Example]:
+    path = Path(corpus)
+    if path.is_file() and not path.read_bytes().strip():
+        raise DataError(f"{path} is empty: no annotated sentence in it")
+    return read_examples(path, reports=_layouts(corpus, reports))
 
 
 def _layouts(corpus: str, reports: Path | None) -> Path | None:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
+STATIC = b"QLinearConv"  # a node that only the graphs of govtext.training.static have
+SAMPLES = 320  # sentences from which the ranges of such a graph are found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tuning:
     """How a recogniser is trained on.
@@ -50,8 +54,6 @@ def finetune_recognizer(
     (the extra ``train``).
     """
     torch = load_torch()
-    from govtext.training.networks import to_onnx
-
     tuning = tuning or Tuning()
     network = rebuild_network(recognizer)
     encoder = recognizer.encoder
@@ -67,14 +69,30 @@ def finetune_recognizer(
         return scores[:, encoder.inputs.lead : encoder.inputs.lead + max(map(len, batch))]
 
     current = NameRecognizer(b"", recognizer.config)
-    current.encoder = _NetworkEncoder(network, encoder)
+    current.encoder = NetworkEncoder(network, encoder)
     plan = Plan(
         tuning.epochs, {"": tuning.rate}, chars=tuning.chars, seed=tuning.seed, patience=tuning.patience, checkpoint=checkpoint,
         progress=progress, score=(lambda: names_f(current, held_out)) if held_out else None,
         penalty=_pull(network, tuning.pull) if tuning.pull else None, start=True,
     )  # fmt: skip
     fit(network, items, run, plan)
-    example = {name: torch.from_numpy(array) for name, array in encoder.inputs(["青石县", "县"]).items()}
+    return export(network, recognizer, [item.text for item in items])
+
+
+def export(network: nn.Module, recognizer: NameRecognizer, texts: Sequence[str]) -> NameRecognizer:
+    """A recogniser of a trained network, in 8 bits as they are shipped; what else it needs is that of ``recognizer``.
+
+    ``texts`` are sentences of the kind that it will read.
+    """
+    torch = load_torch()
+    from govtext.training.networks import SmallNetwork, to_onnx
+    from govtext.training.static import to_static_onnx
+
+    inputs, old = recognizer.encoder.inputs, recognizer.encoder.model
+    if isinstance(network, SmallNetwork) and STATIC in old:
+        samples = [torch.from_numpy(inputs(texts[i : i + 16])["ids"]) for i in range(0, min(len(texts), SAMPLES), 16)]
+        return NameRecognizer(to_static_onnx(network, samples), recognizer.config)
+    example = {name: torch.from_numpy(array) for name, array in inputs(texts[:2]).items()}
     return NameRecognizer(to_onnx(network, example), recognizer.config)
 
 
@@ -109,7 +127,7 @@ def _pull(network: nn.Module, strength: float) -> Callable[[], Tensor]:
     return lambda: strength * torch.stack([(p - old).square().sum() for p, old in pairs]).sum()
 
 
-class _NetworkEncoder(Encoder):
+class NetworkEncoder(Encoder):
     """Scores texts with a network that is being trained."""
 
     def __init__(self, network: nn.Module, like: Encoder) -> None:

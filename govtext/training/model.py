@@ -9,7 +9,6 @@ import argparse
 import ctypes
 import shutil
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -65,7 +64,9 @@ def save_model(
     texts = {"README.md": card, "NOTICE": notice, "training.cfg": settings}
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        new = out.with_name(f".{out.name}.new")
+        shutil.rmtree(new, ignore_errors=True)  # of a run that was killed
+        new.mkdir()
     except OSError as error:
         raise OutputError(f"{out}: cannot be written ({error.strerror or error})") from None
     try:
@@ -75,7 +76,6 @@ def save_model(
                 (new / file).write_text(text, encoding="utf-8")
         srsly.write_json(new / "metrics.json", metrics)
         write_checksums(new)
-        new.chmod(0o755)
         replace_folder(new, out)
     except OSError as error:
         raise OutputError(f"{out}: cannot be written ({error.strerror or error})") from error

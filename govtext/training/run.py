@@ -19,6 +19,7 @@ from govtext.training.data import TrainingData, read_data
 from govtext.training.evaluate import MAIN, Score, evaluate
 from govtext.training.model import save_model
 from govtext.training.parts import PARTS, Trainer
+from govtext.training.words import evaluate_segmenter, read_segmented
 from govtext.training.workspace import Workspace, digest
 
 
@@ -61,15 +62,17 @@ def train(
     out = _out(config, overwrite)
     data = read_data(config)
     parts = _parts(config, data, parts)
-    workspace = Workspace(out, _dependencies(config, parts), restart=restart)
-    nlp = load(config.training.base)
-    before = _scores(nlp, config, data)
-    trainer = Trainer(nlp, config, data, workspace, progress=progress)
-    for part in parts:
-        trainer.train(part)
-    trained = Trained(out, tuple(parts), before, _scores(nlp, config, data))
-    _save(nlp, config, trained)
-    workspace.remove()
+    with Workspace(out, _dependencies(config, parts), restart=restart) as workspace:
+        nlp = load(config.training.base)
+        before = _scores(nlp, config, data)
+        trainer = Trainer(nlp, config, data, workspace, progress=progress)
+        try:
+            for part in parts:
+                trainer.train(part)
+        except OSError as error:
+            raise OutputError(f"{error.filename or workspace.folder}: {error.strerror or error}") from error
+        trained = Trained(out, parts, before, _scores(nlp, config, data))
+        _save(nlp, config, trained)
     return trained
 
 
@@ -116,14 +119,23 @@ def _dependencies(config: TrainingConfig, parts: Sequence[str]) -> dict[str, Any
 
 
 def _scores(nlp: Language, config: TrainingConfig, data: TrainingData) -> dict[str, Score]:
-    """The main measures on the documents set aside, those that their labels allow."""
+    """The main measures on what was set aside, those that its labels allow."""
+    scores = _word_scores(nlp, config.words.held_out)
     if not data.dev:
-        return {}
+        return scores
     found = evaluate(nlp, data.dev, reports=data.layouts).scores
     measured = [name for name in MAIN if found[name].n]
     if not any(s.metrics for s in data.dev):  # where no metric is annotated, each one found would count as wrong
         measured = [name for name in measured if name not in ("entities.micro.f", "records.f")]
-    return {name: found[name] for name in measured}
+    return scores | {name: found[name] for name in measured}
+
+
+def _word_scores(nlp: Any, path: str | None) -> dict[str, Score]:
+    if not path:
+        return {}
+    gold = read_segmented(path)
+    f = evaluate_segmenter(gold, nlp.tokenizer.segmenter).f
+    return {"words.f": Score(f, f, f, sum(map(len, gold)))}
 
 
 def _save(nlp: Language, config: TrainingConfig, trained: Trained) -> None:

@@ -32,7 +32,7 @@ Stage = TypeVar("Stage", bound=Stored)
 
 
 class Workspace:
-    """The folder ``.NAME-training`` beside the model folder ``out``; it goes when the model is finished.
+    """The folder ``.NAME-training`` beside the model folder ``out``; as a context manager it goes when the model is finished.
 
     ``settings`` is what the run depends on, by name. Raises DataError if the folder holds a run with other settings, unless ``restart``.
     """
@@ -76,6 +76,14 @@ class Workspace:
             stage.to_disk(new)
             new.rename(folder)
         return stage
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        """Remove the folder when all is done, and after an error with which nothing was finished."""
+        if error is None or {path.name for path in self.folder.glob("*")} <= {SETTINGS}:
+            self.remove()
 
     def remove(self) -> None:
         """Remove the folder and all in it."""

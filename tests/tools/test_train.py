@@ -1,0 +1,386 @@
+"""``govtext train``: settings, splits, interruptions, what goes wrong, and a recogniser trained on from its shipped weights."""
+
+import errno
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import srsly
+
+import govtext as gt
+from govtext import cli
+from govtext.checksums import verify_checksums
+from govtext.errors import DataError, OutputError
+from govtext.resources import example_path
+from govtext.training import run as training_run
+from govtext.training.config import default_config, parse_overrides, read_config
+from govtext.training.data import raw_sentences, read_data
+from govtext.training.model import replace_folder, save_model
+from govtext.training.parts import named_texts
+from govtext.training.run import train
+from govtext.training.workspace import Workspace
+
+EXAMPLE = example_path()
+
+
+def sentence(doc, number, text="青石县水务局完成清河治理工程。", **more):
+    text = f"{number}{text}"
+    return {"id": f"{doc}:{number}", "doc": doc, "start": 0, "end": len(text), "text": text, **more}
+
+
+def write_corpus(path, docs=("a", "b", "c"), **more):
+    entities = [{"start": 1, "end": 7, "label": "ORG"}]
+    texts = {"a": "青石县水务局治理清河。", "b": "云溪市水务局新建堤防。", "c": "望江县水务局修复水库。"}
+    rows = [sentence(doc, n, texts[doc], entities=entities, **more) for doc in docs for n in range(3)]
+    srsly.write_jsonl(path, rows)
+    return path
+
+
+# settings
+
+
+def test_default_config_is_complete_and_explained():
+    config = read_config()
+    assert config.training.base == "zh_govtext_sm"
+    lines = default_config().splitlines()
+    sections = [line for line in lines if line.startswith("[")]
+    assert sections == ["[vars]", "[paths]", "[training]", "[entities]", "[domains]", "[words]"]
+
+
+def test_a_file_changes_some_settings_and_options_win(tmp_path):
+    path = tmp_path / "mine.cfg"
+    path.write_text('[vars]\ndata = "there"\n[paths]\ncorpus = ${vars.data}/a.jsonl\n[entities]\nepochs = 3\n', "utf-8")
+    config = read_config(path, {"entities.rate": 0.5, "vars.data": "elsewhere"})
+    assert config.paths.corpora == ["elsewhere/a.jsonl"]
+    assert (config.entities.epochs, config.entities.rate, config.entities.patience) == (3, 0.5, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[entities]\nepoch = 3\n", "[entities] has no key 'epoch'"),
+        ("[names]\nepochs = 3\n", "no section [names]"),
+        ("[entities]\nepochs = 0\n", "[entities] epochs"),
+        ('[entities]\nepochs = "many"\n', "[entities] epochs"),
+        ("[paths]\ncorpus = ${vars.nothing}/a\n", "not a training config"),
+        ("epochs = 3\n", "not a training config"),
+    ],
+)
+def test_wrong_settings_are_named_in_one_line(tmp_path, text, told):
+    path = tmp_path / "mine.cfg"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError) as error:
+        read_config(path)
+    assert told in str(error.value) and "mine.cfg" in str(error.value)
+
+
+def test_options_of_the_command_line():
+    assert parse_overrides(["--a.b", "[1, 2]", "--c.d=x=y", "--e.f", "null"]) == {
+        "a.b": [1, 2],
+        "c.d": "x=y",
+        "e.f": None,
+    }
+    for wrong in (["--a.b"], ["file.cfg"], ["--verbose"]):
+        with pytest.raises(DataError):
+            parse_overrides(wrong)
+
+
+# data
+
+
+def data_of(**settings):
+    return read_data(read_config(overrides=settings))
+
+
+def test_documents_stay_whole_and_raw_text_is_neither_annotated_nor_measured_on():
+    data = data_of(**{"paths.corpus": str(EXAMPLE / "train.jsonl"), "paths.reports": str(EXAMPLE / "reports")})
+    assert not {e.doc for e in data.train} & {e.doc for e in data.dev}
+    assert data.dev and data.layouts
+    raw = raw_sentences(data, limit=50, seed=1)
+    assert len(raw) == 50 == len(set(raw))
+    assert not set(raw) & {e.text for e in (*data.train, *data.dev)}
+    assert raw == raw_sentences(data, limit=50, seed=1)
+
+
+def test_a_leak_is_refused_with_the_names(tmp_path):
+    train_path, dev_path = write_corpus(tmp_path / "train.jsonl"), write_corpus(tmp_path / "dev.jsonl", docs=("b",))
+    with pytest.raises(DataError, match="b on both sides"):
+        data_of(**{"paths.corpus": str(train_path), "paths.dev": str(dev_path)})
+    rows = list(srsly.read_jsonl(dev_path))
+    srsly.write_jsonl(dev_path, [row | {"doc": "copy"} for row in rows])
+    with pytest.raises(DataError, match="b and copy"):
+        data_of(**{"paths.corpus": str(train_path), "paths.dev": str(dev_path)})
+    srsly.write_jsonl(tmp_path / "extra.jsonl", [{"doc": "b", "text": "清河", "entities": []}])
+    with pytest.raises(DataError, match="set aside"):
+        data_of(**{
+            "paths.corpus": str(write_corpus(train_path, docs=("a",))), "paths.dev": str(write_corpus(dev_path, docs=("b",))),
+            "entities.extra": [str(tmp_path / "extra.jsonl")],
+        })  # fmt: skip
+
+
+def test_metrics_count_as_unknown_where_none_is_annotated(tmp_path):
+    data = data_of(**{"paths.corpus": str(write_corpus(tmp_path / "a.jsonl"))})
+    assert not any(example.complete for example in named_texts(data.train))
+    data = data_of(**{"paths.corpus": str(EXAMPLE / "train.jsonl")})
+    assert all(example.complete for example in named_texts(data.train))
+
+
+# what goes wrong is one line and exit code 1
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    def call(*args):
+        monkeypatch.setattr(sys, "argv", ["govtext", *map(str, args)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return end.value.code or 0, *capsys.readouterr()
+
+    return call
+
+
+LONG = sentence("a", 1, "水" * 100_000)
+OVERLAP = [{"start": 1, "end": 4, "label": "PLACE"}, {"start": 1, "end": 7, "label": "ORG"}]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([], "is empty"),
+        ([sentence("a", 1), sentence("b", 1, "云溪市新建堤防。")], "no names"),
+        ([LONG], "100,001 characters"),
+        ([sentence("a", 1, entities=[{"start": 1, "end": 4, "label": "POLICY"}])], "no label 'POLICY'"),
+        ([sentence("a", 1, entities=OVERLAP)], "overlap"),
+        ([sentence("a", 1, entities=[{"start": 1, "end": 4, "label": "PLACE", "text": "云溪市"}])], "云溪市"),
+        ([sentence("a", 1, entities=[{"start": 1, "end": 4, "label": "PLACE"}])], "two documents"),
+    ],
+)
+def test_a_bad_corpus_is_one_line(run, tmp_path, rows, told):
+    srsly.write_jsonl(tmp_path / "bad.jsonl", rows)
+    code, _, err = run("train", "entities", "--paths.corpus", tmp_path / "bad.jsonl", "-o", tmp_path / "zh_new")
+    assert code == 1 and told in err and err.startswith("govtext: ") and err.count("\n") == 1
+    assert not (tmp_path / "zh_new").exists()
+
+
+def test_bad_further_sentences_are_one_line(run, tmp_path):
+    corpus = write_corpus(tmp_path / "a.jsonl")
+    srsly.write_jsonl(tmp_path / "extra.jsonl", [{"doc": "z", "text": "在青石县水务局", "entities": OVERLAP}])
+    options = ("--paths.corpus", corpus, "--entities.extra", json.dumps([str(tmp_path / "extra.jsonl")]))
+    code, _, err = run("train", "entities", *options, "-o", tmp_path / "zh_new")
+    assert code == 1 and "overlap" in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["entities"], "paths.out"),
+        (["entities", "-o", "zh_new"], "paths.corpus"),
+        (["words", "-o", "zh_new"], "words.segmented"),
+        (["all", "-o", "zh_new", "--paths.corpus", "nowhere.jsonl"], "nowhere.jsonl: no such file"),
+        (["all", "missing.cfg"], "missing.cfg"),
+        (["all", "-o", "zh_new", "--entities.epoch", "3"], "no key 'epoch'"),
+    ],
+)
+def test_what_is_missing_is_named(run, tmp_path, monkeypatch, arguments, told):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run("train", *arguments)
+    assert code == 1 and told in err and err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_no_model_is_left_alone(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.docx").write_bytes(b"x")
+    with pytest.raises(OutputError, match="no model folder"):
+        train(parts=["entities"], overrides={"paths.out": str(tmp_path / "mine")}, overwrite=True)
+    assert (tmp_path / "mine" / "thesis.docx").exists()
+
+
+def test_stopping_by_hand_tells_how_to_go_on(run, tmp_path, monkeypatch):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training_run, "train", stopped)
+    code, _, err = run("train", "all", "-o", tmp_path / "zh_new")
+    assert code == 130 and "goes on" in err
+
+
+# the workspace
+
+
+class Thing:
+    def __init__(self, value):
+        self.value = value
+
+    def to_disk(self, path):
+        Path(path).mkdir()
+        (Path(path) / "value").write_text(self.value)
+
+    @classmethod
+    def from_disk(cls, path):
+        return cls((Path(path) / "value").read_text())
+
+
+def test_a_finished_stage_is_not_trained_again(tmp_path):
+    made = []
+    for _ in range(2):
+        workspace = Workspace(tmp_path / "zh_new", {"a": 1})
+        assert workspace.stage("thing", Thing, lambda: made.append(1) or Thing("x")).value == "x"
+    assert made == [1]
+    with pytest.raises(DataError, match=r"other settings \(a\).*--restart"):
+        Workspace(tmp_path / "zh_new", {"a": 2})
+    workspace = Workspace(tmp_path / "zh_new", {"a": 2}, restart=True)
+    assert workspace.stage("thing", Thing, lambda: Thing("y")).value == "y"
+    workspace.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_one_line_and_leaves_what_was_there(nlp, tmp_path, monkeypatch):
+    out = tmp_path / "zh_old"
+    save_model(nlp, out, name="zh_old", version="1", card="old", metrics={})
+    before = sorted(p.name for p in tmp_path.iterdir())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))  # files cannot grow beyond
+    try:
+        with pytest.raises(OutputError, match="cannot be written"):
+            save_model(nlp, out, name="zh_old", version="2", card="new", metrics={})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    verify_checksums(out)
+    assert (out / "README.md").read_text() == "old" and sorted(p.name for p in tmp_path.iterdir()) == before
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(OutputError, match="No space left"):
+        Workspace(tmp_path / "zh_new", {})
+
+
+@pytest.mark.parametrize("swap", [True, False])
+def test_a_folder_is_replaced_in_one_step_where_the_system_can(tmp_path, monkeypatch, swap):
+    from govtext.training import model
+
+    if not swap:
+        monkeypatch.setattr(model, "_exchange", lambda *_: False)
+    for name in ("new", "out"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).touch()
+    replace_folder(tmp_path / "new", tmp_path / "out")
+    assert [p.relative_to(tmp_path).as_posix() for p in sorted(tmp_path.rglob("*"))] == ["out", "out/new"]
+
+
+SAVING = """
+import sys
+from pathlib import Path
+import spacy
+from govtext.training.model import save_model
+
+out = Path(sys.argv[1])
+for i in range(100_000):
+    save_model(spacy.blank("zh"), out, name=out.name, version=str(i), card="x" * 10_000, metrics={})
+    print(i, flush=True)
+"""
+
+
+def test_killed_while_saving_leaves_a_whole_model(tmp_path):
+    out = tmp_path / "zh_new"
+    for delay in (0.0, 0.01, 0.02):
+        with subprocess.Popen([sys.executable, "-c", SAVING, out], stdout=subprocess.PIPE, text=True) as process:
+            process.stdout.readline()  # the first is written, and the second under way
+            time.sleep(delay)
+            process.kill()
+        verify_checksums(out)
+        assert json.loads((out / "meta.json").read_text(encoding="utf-8"))["name"] == "new"
+
+
+# names
+
+
+@pytest.fixture(scope="module")
+def torch():
+    pytest.importorskip("onnx")
+    return pytest.importorskip("torch", reason="needs torch, which the extra [train] brings")
+
+
+@pytest.mark.train
+@pytest.mark.parametrize("model", ["zh_govtext_sm", "zh_govtext_lg"])
+def test_the_rebuilt_network_gives_the_same_scores(torch, model):
+    from govtext.training.finetune import NetworkEncoder, export
+    from govtext.training.rebuild import rebuild_network
+
+    recognizer = gt.load(model).get_pipe("govtext_names").stage
+    texts = [row["text"] for row in srsly.read_jsonl(EXAMPLE / "test.jsonl")][:20]
+    shipped = recognizer.encoder.score(texts)
+    network = rebuild_network(recognizer)
+    rebuilt = NetworkEncoder(network.eval(), recognizer.encoder).score(texts)
+    again = export(network, recognizer, texts).encoder.score(texts)
+    for scores in (rebuilt, again):
+        same = [np.mean(a.argmax(1) == b.argmax(1)) for a, b in zip(shipped, scores, strict=True)]
+        assert np.mean(same) > 0.98
+
+
+@pytest.mark.train
+@pytest.mark.parametrize("stop", [1, 2, 3, 4])
+def test_an_interrupted_fit_ends_as_it_would_have(torch, tmp_path, stop):
+    from govtext.training.fitting import Item, Plan, fit, stack
+
+    items = [Item(np.array([3, 4, 5]), np.eye(17, dtype=np.float32)[[1, 2, 3]], text="清河镇") for _ in range(3)]
+
+    def fitted(checkpoint, interrupt=0):
+        torch.manual_seed(0)
+        network = torch.nn.Sequential(torch.nn.Embedding(9, 8), torch.nn.Dropout(0.5), torch.nn.Linear(8, 17))
+        seen = []
+
+        def score():
+            seen.append(1)
+            if len(seen) == interrupt:
+                raise KeyboardInterrupt
+            return float(network[2].bias[1].detach())
+
+        plan = Plan(5, {"": 0.1}, chars=6, seed=1, score=score, start=True, checkpoint=checkpoint)
+        scores = fit(network, items, lambda batch: network(stack([item.ids for item in batch])), plan)
+        return [p.detach().numpy().tolist() for p in network.parameters()], scores
+
+    whole = fitted(None)
+    with pytest.raises(KeyboardInterrupt):
+        fitted(tmp_path / "fit.npz", interrupt=stop)
+    assert fitted(tmp_path / "fit.npz") == whole
+
+
+TRAINING = """
+import sys
+from govtext.training.run import train
+train(parts=["entities"], overrides={"paths.corpus": sys.argv[1], "paths.out": sys.argv[2], "entities.epochs": 2,
+      "entities.rehearsal_sentences": 20, "training.dev_share": 0.4})
+"""
+
+
+@pytest.mark.train
+def test_a_killed_training_goes_on_and_ends_the_same(torch, tmp_path, monkeypatch):
+    corpus = write_corpus(tmp_path / "a.jsonl")
+    whole, killed = tmp_path / "zh_whole", tmp_path / "zh_killed"
+    checkpoint = tmp_path / ".zh_killed-training" / "entities.npz"
+    with subprocess.Popen([sys.executable, "-W", "ignore", "-c", TRAINING, corpus, killed]) as process:
+        while not checkpoint.exists() and process.poll() is None:
+            time.sleep(0.01)
+        process.kill()
+    assert checkpoint.exists() and not killed.exists()
+    for out in (killed, whole):
+        monkeypatch.setattr(sys, "argv", ["", str(corpus), str(out)])
+        exec(TRAINING)
+    assert not checkpoint.parent.exists()
+    files = [out / "govtext_names" / "model.onnx" for out in (killed, whole)]
+    assert files[0].read_bytes() == files[1].read_bytes()
+    doc = gt.load(killed)("青石县水务局治理清河。")
+    assert doc.ents and (killed / "README.md").read_text(encoding="utf-8").startswith("# zh_killed")
+    settings = read_config(killed / "training.cfg")
+    assert settings.entities.epochs == 2 and settings.paths.corpus is None
+    vocabulary = json.loads((killed / "vocab" / "strings.json").read_text(encoding="utf-8"))
+    assert "青石县" not in vocabulary  # the words of the corpus stay at home
