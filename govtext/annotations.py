@@ -6,6 +6,7 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 from spacy.tokens import Doc
 
 from govtext import extensions
@@ -37,9 +38,16 @@ def to_record(doc: Doc) -> dict[str, Any]:
             for s in report.sections
         ],
         "sentences": _sentences(report, data.get("tags", {})),
-        "words": [[t.idx, t.idx + len(t)] for t in doc if not t.is_space],
+        "words": _words(doc),
         "entities": [_entity(e) for e in doc.ents],
     }  # fmt: skip
+
+
+def _words(doc: Doc) -> list[list[int]]:
+    rows = doc.to_array(["IDX", "LENGTH", "IS_SPACE"]).reshape(-1, 3).astype(np.int64)
+    starts, lengths = rows[rows[:, 2] == 0, :2].T
+    words: list[list[int]] = np.stack([starts, starts + lengths], axis=1).tolist()
+    return words
 
 
 def _meta(report: Report, data: dict[str, Any]) -> dict[str, Any]:
@@ -82,17 +90,17 @@ def _entity(span: Any) -> dict[str, Any]:
     record = extensions.metric(span)
     row["metric"] = metric_json(record) if record else None
     for kind in extensions.LINKS:
-        link = getattr(span._, kind)
-        row[kind] = {f.name: getattr(link, f.name) for f in fields(link)} if link else None
+        link = extensions.link(span, kind)
+        row[kind] = {name: getattr(link, name) for name in extensions.FIELDS[type(link)]} if link else None
     return row
 
 
 def metric_json(metric: Metric) -> dict[str, Any]:
     """A metric record as JSON: exact whole numbers as integers, other values as the shortest decimal number."""
     return {
-        f.name: number(value) if isinstance(value := getattr(metric, f.name), Decimal) else value
-        for f in fields(Metric)
-        if f.name not in _METRIC_OFFSETS
+        name: number(value) if isinstance(value := getattr(metric, name), Decimal) else value
+        for name in extensions.FIELDS[Metric]
+        if name not in _METRIC_OFFSETS
     }
 
 

@@ -6,14 +6,14 @@ Everything that goes on a Doc is plain JSON under ``doc.user_data["govtext"]``, 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from spacy.language import Language
-from spacy.tokens import Doc, SpanGroup
+from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 from spacy.vocab import Vocab
 
@@ -26,7 +26,7 @@ from govtext.entities.recognizer import NameRecognizer
 from govtext.errors import ModelError
 from govtext.labels import NAME_LABELS
 from govtext.metrics import find_metrics, find_table_metrics, find_tables
-from govtext.report import parse_report, sentence_contexts
+from govtext.report import parse_report
 from govtext.spans import CharIndex, outermost, set_entities, set_sentence_starts, split_words, words_and_spaces
 from govtext.types import Entity, Furniture, Metric, PlaceLink, ProjectLink, Report, Section, Sentence, SentenceContext
 from govtext.words import Segmenter
@@ -135,7 +135,7 @@ class Names(TrainedComponent):
     def __call__(self, doc: Doc) -> Doc:
         """Annotate a Doc; the one returned may have more words."""
         report = extensions.need_report(doc, self.name)
-        found = _trained(self.stage, self.name).predict(_sentence_texts(report), sentence_contexts(report))
+        found = _trained(self.stage, self.name).predict(_sentence_texts(report))
         names = [
             Entity(s.start + e.start, s.start + e.end, e.label)
             for s, es in zip(report.sentences, found, strict=True)
@@ -160,7 +160,9 @@ class StatusTagger(TrainedComponent):
     def __call__(self, doc: Doc) -> Doc:
         """Annotate a Doc; the one returned may have more words."""
         report = extensions.need_report(doc, self.name)
-        found = _trained(self.stage, self.name).predict(_sentence_texts(report), context=sentence_contexts(report))
+        found = _trained(self.stage, self.name).predict(
+            _sentence_texts(report), context=extensions.contexts(doc, report)
+        )
         extensions.write_sentences(doc, report, [{"status": str(status)} for status in found])
         return doc
 
@@ -181,7 +183,7 @@ class DomainTagger(TrainedComponent):
         stage = _trained(self.stage, self.name)
         if not report.sentences:
             return doc
-        texts, contexts = _sentence_texts(report), sentence_contexts(report)
+        texts, contexts = _sentence_texts(report), extensions.contexts(doc, report)
         probabilities = stage.predict_proba(texts, context=contexts)
         names = [str(name) for name in stage.classes_]
         tags: list[dict[str, Any]] = []
@@ -209,7 +211,7 @@ class Metrics:
     def __call__(self, doc: Doc) -> Doc:
         """Annotate a Doc; the one returned may have more words."""
         report = extensions.need_report(doc, self.name)
-        contexts = sentence_contexts(report)
+        contexts = extensions.contexts(doc, report)
         found = _table_metrics(report, contexts)
         cells = {m.start for m in found}
         for sentence, text, context in zip(report.sentences, _sentence_texts(report), contexts, strict=True):
@@ -255,8 +257,9 @@ class Links:
         extensions.store(doc)["place_code"] = home.code if home else None
         extensions.write_links(doc, "place", _by_offsets(places, PlaceLinker(home).link(names)))
         bodies = by_label.get("ORG", [])
-        found = [normalise_organization(report.text[e.start : e.end], report_place=home) for e in bodies]
-        extensions.write_links(doc, "organization", _by_offsets(bodies, found))
+        bodies_named = [report.text[e.start : e.end] for e in bodies]
+        full = {name: normalise_organization(name, report_place=home) for name in dict.fromkeys(bodies_named)}
+        extensions.write_links(doc, "organization", _by_offsets(bodies, [full[name] for name in bodies_named]))
         projects = by_label.get("PROJECT", [])
         extensions.write_links(doc, "project", _by_offsets(projects, _project_links(doc, report, projects)))
         return doc
@@ -270,16 +273,16 @@ def _report_place(report: Report, mentions: list[str]) -> PlaceLink | None:
 
 def _project_links(doc: Doc, report: Report, projects: list[Entity]) -> list[ProjectLink]:
     """What the sentence of each project says of its investment and stage."""
-    metrics = [m for e in doc.ents if (m := extensions.metric(e))]
-    entities, starts = _entities(doc), [s.start for s in report.sentences]
+    spans = doc.ents if projects else ()
+    sentence_starts, span_starts = [s.start for s in report.sentences], [e.start_char for e in spans]
     tags = extensions.store(doc).get("tags", {})
     links = []
     for project in projects:
-        sentence = report.sentences[bisect_right(starts, project.start) - 1]
-        inside = [m for m in metrics if sentence.start <= m.start < sentence.end]
-        others = [
-            _shifted(e, -sentence.start) for e in entities if sentence.start <= e.start < sentence.end and e != project
-        ]
+        sentence = report.sentences[bisect_right(sentence_starts, project.start) - 1]
+        near = spans[bisect_left(span_starts, sentence.start) : bisect_left(span_starts, sentence.end)]
+        inside = [m for e in near if (m := extensions.metric(e))]
+        entities = [_entity(e) for e in near]
+        others = [_shifted(e, -sentence.start) for e in entities if e != project]
         facts = find_project_facts(
             report.text[sentence.start : sentence.end], _shifted(project, -sentence.start),
             [_moved(m, -sentence.start) for m in inside], others=others,
@@ -319,7 +322,11 @@ def _sentence_texts(report: Report) -> list[str]:
 
 
 def _entities(doc: Doc) -> list[Entity]:
-    return [Entity(e.start_char, e.end_char, e.label_) for e in doc.ents]  # type: ignore[arg-type]
+    return [_entity(e) for e in doc.ents]
+
+
+def _entity(span: Span) -> Entity:
+    return Entity(span.start_char, span.end_char, span.label_)  # type: ignore[arg-type]
 
 
 def _moved(metric: Metric, offset: int) -> Metric:

@@ -18,31 +18,63 @@ Each is None (``domains``: an empty dict) where the pipeline has found nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, fields
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from spacy.tokens import Doc, Span
 
 from govtext.entities.organizations import Organization
 from govtext.errors import ModelError
-from govtext.types import Found, Furniture, Metadata, Metric, PlaceLink, ProjectLink, Report, Section, Sentence
+from govtext.report import sentence_contexts
+from govtext.types import (
+    Found,
+    Furniture,
+    Metadata,
+    Metric,
+    PlaceLink,
+    ProjectLink,
+    Report,
+    Section,
+    Sentence,
+    SentenceContext,
+)
 
 KEY = "govtext"
-LINKS: dict[str, type] = {"place": PlaceLink, "organization": Organization, "project": ProjectLink}
+LINKS: dict[str, Any] = {"place": PlaceLink, "organization": Organization, "project": ProjectLink}
 META_FIELDS = tuple(f.name for f in fields(Metadata))
+FIELDS = {kind: tuple(f.name for f in fields(kind)) for kind in (Metric, Found, *LINKS.values())}
+
+
+class _Store(dict[str, Any]):
+    """The JSON that the pipeline keeps on a Doc; in the process that made it, it still has the Report beside it."""
+
+    report: Report | None = None
+    contexts: list[SentenceContext] | None = None
+
+    def __reduce__(self) -> tuple[type, tuple[dict[str, Any]]]:
+        return dict, (dict(self),)
 
 
 def store(doc: Doc) -> dict[str, Any]:
     """The JSON that the pipeline keeps on a Doc, made if there is none."""
-    data: dict[str, Any] = doc.user_data.setdefault(KEY, {})
+    return _store(doc)
+
+
+def _store(doc: Doc) -> _Store:
+    data = doc.user_data.get(KEY)
+    if not isinstance(data, _Store):
+        data = doc.user_data[KEY] = _Store(data or {})
     return data
 
 
 def write_report(doc: Doc, report: Report) -> None:
     """Keep a Report (all but its text) on the Doc."""
-    store(doc).update(
+    data = _store(doc)
+    data.report, data.contexts = report, None
+    data.update(
         report={
             "id": report.id, "path": report.path, "format": report.format, "encoding": report.encoding,
             **{name: found and _plain(found) for name in META_FIELDS for found in [getattr(report.meta, name)]},
@@ -58,6 +90,8 @@ def report(doc: Doc) -> Report | None:
     data = doc.user_data.get(KEY)
     if not data or "report" not in data:
         return None
+    if isinstance(data, _Store) and data.report:
+        return data.report
     head = data["report"]
     return Report(
         text=doc.text, id=head["id"], path=head["path"], format=head["format"], encoding=head["encoding"],
@@ -74,6 +108,14 @@ def need_report(doc: Doc, component: str) -> Report:
     if found is None:
         raise ModelError(f"the pipeline part {component!r} needs 'govtext_layout' before it")
     return found
+
+
+def contexts(doc: Doc, report: Report) -> list[SentenceContext]:
+    """What is known of each sentence of the Doc's Report beside its words; made once."""
+    data = _store(doc)
+    if data.contexts is None or data.report is not report:
+        data.report, data.contexts = report, sentence_contexts(report)
+    return data.contexts
 
 
 def write_sentences(doc: Doc, report: Report, tags: Iterable[Mapping[str, Any]]) -> None:
@@ -102,14 +144,10 @@ def metric(span: Span) -> Metric | None:
     return Metric(**values)
 
 
-def _link(kind: str) -> Callable[[Span], Any]:
-    def get(span: Span) -> Any:
-        row = _row(span, kind)
-        return (
-            row if row is None else LINKS[kind](**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
-        )
-
-    return get
+def link(span: Span, kind: str) -> Any:
+    """What an entity is tied to, None if it is not; ``kind`` is a key of ``LINKS``."""
+    row = _row(span, kind)
+    return row if row is None else LINKS[kind](**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
 
 
 def _tag(span: Span, name: str) -> Any:
@@ -140,7 +178,7 @@ def _at(start: int, end: int) -> str:
 
 def _plain(value: Any) -> dict[str, Any]:
     """A dataclass as a JSON object; Decimals become strings."""
-    pairs = ((f.name, getattr(value, f.name)) for f in fields(value))
+    pairs = ((name, getattr(value, name)) for name in FIELDS[type(value)])
     return {k: str(v) if isinstance(v, Decimal) else list(v) if isinstance(v, tuple) else v for k, v in pairs}
 
 
@@ -154,4 +192,4 @@ Span.set_extension("labels", getter=lambda s: list(_tag(s, "labels") or ()), for
 Span.set_extension("status", getter=lambda s: _tag(s, "status"), force=True)
 Span.set_extension("metric", getter=metric, force=True)
 for _kind in LINKS:
-    Span.set_extension(_kind, getter=_link(_kind), force=True)
+    Span.set_extension(_kind, getter=partial(link, kind=_kind), force=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
 from govtext.resources import read_table
@@ -77,6 +77,7 @@ def ethnic_groups() -> tuple[str, ...]:
     return tuple(sorted((row["name"] for row in read_table("ethnic_groups")), key=len, reverse=True))
 
 
+@lru_cache(maxsize=1 << 16)
 def stem(name: str, level: str) -> str:
     """The name without the word for its kind and without ethnic groups; "" if nothing is left that names it.
 
@@ -125,8 +126,8 @@ def zone_form(name: str) -> str:
 class Gazetteer:
     """All divisions by code and by name.
 
-    ``full`` gives the codes of an official name, ``short`` those of a short form, ``former`` and ``alias`` those of names in
-    ``place_aliases.tsv``.
+    ``full`` gives the codes of an official name, ``short`` those of a short form, ``alias`` those of names in
+    ``place_aliases.tsv``; ``openings`` are the first two characters of all of them.
     """
 
     def __init__(self) -> None:
@@ -143,6 +144,8 @@ class Gazetteer:
                 self._add(Division(row["code"] + item[:3], name, level, row["code"]))
         for row in read_table("place_aliases"):
             self.alias[row["name"]].append(tuple(row["codes"].split("|")))
+        self.openings = {name[:2] for names in (self.full, self.short, self.alias) for name in names}
+        self._lineages: dict[str, tuple[str, ...]] = {}
 
     def _add(self, division: Division) -> None:
         code, name, level, parent = division
@@ -159,12 +162,11 @@ class Gazetteer:
 
     def lineage(self, code: str) -> tuple[str, ...]:
         """The code and the codes above it, the division itself first."""
-        found = []
-        at: str | None = code
-        while at:
-            found.append(at)
-            at = self.divisions[at].parent
-        return tuple(found)
+        found = self._lineages.get(code)
+        if found is None:
+            parent = self.divisions[code].parent
+            found = self._lineages[code] = (code, *(self.lineage(parent) if parent else ()))
+        return found
 
     def path(self, code: str) -> tuple[str, ...]:
         """Names from the province down to the division."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -119,15 +120,16 @@ def normalise_organization(name: str, *, report_place: PlaceLink | None = None) 
     return _as_written(name, plain, home)
 
 
-def _splits(name: str, linker: PlaceLinker, home: str | None) -> list[tuple[str | None, str, float]]:
+def _splits(name: str, linker: PlaceLinker, home: str | None) -> Iterator[tuple[str | None, str, float]]:
     """Ways to read a name as place and body: a named place, a place by its kind (县委), the report's own place."""
-    found: list[tuple[str | None, str, float]] = []
     if home and _body(home, name):
-        found.append((home, name, 0.6))  # 市场监管局 is not 市 + 场监管局
-    kinds = [kind for kind in RELATIVE_KINDS if name.startswith(kind) and len(name) > len(kind)]
-    found += [(gazetteer().relative(kind, home), name[len(kind) :], 0.95) for kind in kinds]
-    found += [(linker.division(name[:cut]), name[cut:], 0.95) for cut in range(min(len(name) - 1, 20), 1, -1)]
-    return found
+        yield home, name, 0.6  # 市场监管局 is not 市 + 场监管局
+    for kind in RELATIVE_KINDS:
+        if name.startswith(kind) and len(name) > len(kind):
+            yield gazetteer().relative(kind, home), name[len(kind) :], 0.95
+    if name[:2] in gazetteer().openings:
+        for cut in range(min(len(name) - 1, 20), 1, -1):
+            yield linker.division(name[:cut]), name[cut:], 0.95
 
 
 def _body(code: str, rest: str) -> Body | None:

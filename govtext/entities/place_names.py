@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from govtext.entities.divisions import Form, gazetteer, short_forms, stem
@@ -60,36 +60,42 @@ def endings(*kinds: str) -> tuple[str, ...]:
     return tuple(row["ending"] for row in read_table("place_endings") if not kinds or row["kind"] in kinds)
 
 
-def matches(name: str) -> list[Match]:
+@lru_cache(maxsize=1 << 14)
+def matches(name: str) -> tuple[Match, ...]:
     """The divisions that go by exactly this name, in the strongest form in which any does."""
     table = gazetteer()
-    former = [Match(codes[0], "alias") for codes in table.alias.get(name, ()) if len(codes) == 1]
-    full = [Match(code, "full") for code in table.full.get(name, ())]
+    if name[:2] not in table.openings:
+        return ()
+    former = tuple(Match(codes[0], "alias") for codes in table.alias.get(name, ()) if len(codes) == 1)
+    full = tuple(Match(code, "full") for code in table.full.get(name, ()))
     if full:
-        return full + [m for m in former if m.code not in {f.code for f in full}]
-    short = [Match(code, "short") for code in table.short.get(name, ()) if code not in {f.code for f in former}]
+        return full + tuple(m for m in former if m.code not in {f.code for f in full})
+    short = tuple(Match(code, "short") for code in table.short.get(name, ()) if code not in {f.code for f in former})
     # 南京东路, 太平湖: rather the road or lake than the township that is named after it
     if former or name.endswith((*endings("road"), "湖", "江", "河", "山", "港")):
-        short = [m for m in short if table.rank(m.code) < 4]
+        short = tuple(m for m in short if table.rank(m.code) < 4)
     return former + short or variants(name)
 
 
-def variants(name: str) -> list[Match]:
+def variants(name: str) -> tuple[Match, ...]:
     """Divisions of the same level that have changed their kind: 徐水县 is 徐水区 now, 某某乡 a 镇."""
     table = gazetteer()
     if name.endswith("新区"):
-        return []
+        return ()
     for level in ("prefecture", "county", "township"):
         base = stem(name, level)
         found = [c for c in table.short.get(base, ()) if len(base) >= 2 and table.divisions[c].level == level]
         if found:
-            return [Match(code, "variant") for code in found]
-    return []
+            return tuple(Match(code, "variant") for code in found)
+    return ()
 
 
-def chains(name: str) -> list[Match]:
+@lru_cache(maxsize=1 << 14)
+def chains(name: str) -> tuple[Match, ...]:
     """Divisions named with one or more of those above them, innermost last: 湖南省长沙市长沙县."""
     table = gazetteer()
+    if name[:2] not in table.openings:
+        return ()
     found: dict[str, Match] = {}
     for cut in range(len(name) - 2, 1, -1):
         outer = {m.code for m in matches(name[:cut]) if table.rank(m.code) < 4 or m.form == "full"}
@@ -99,4 +105,4 @@ def chains(name: str) -> list[Match]:
             lineage = table.lineage(inner.code)[1:]
             if outer.intersection(lineage) and (inner.form != "short" or table.rank(inner.code) < 4):
                 found.setdefault(inner.code, Match(inner.code, "chain"))
-    return list(found.values())
+    return tuple(found.values())

@@ -149,7 +149,7 @@ class PlaceLinker:
             found = matches(name[2:]) or chains(name[2:])
         if len(name) == 1:
             return self._one_character(name)
-        found = [m for m in found if m.form == "chain" or not self._far_zone(m.code)]
+        found = tuple(m for m in found if m.form == "chain" or not self._far_zone(m.code))
         if not found:
             return self._zone_of(name)
         choice = self._choose(found)
@@ -360,7 +360,8 @@ class PlaceLinker:
 
     def _prefix(self, name: str, forms: Iterable[str]) -> str | None:
         """The division that the longest possible start of the name gives."""
-        for cut in range(len(name) - 1, 1, -1):
+        cuts = range(len(name) - 1, 1, -1) if name[:2] in self.table.openings else ()
+        for cut in cuts:
             found = [m for m in matches(name[:cut]) or chains(name[:cut]) if m.form in (*forms, "chain")]
             found = [m for m in found if m.form != "short" or self.table.rank(m.code) < 4]
             if found and (choice := self._choose(found)).code and choice.confidence >= SURE:
@@ -369,7 +370,8 @@ class PlaceLinker:
 
     def _inside(self, name: str, forms: Iterable[str]) -> Iterator[str]:
         """Divisions named anywhere in a longer name; townships only by their official names."""
-        for start in range(len(name) - 1):
+        starts = (i for i in range(len(name) - 1) if name[i : i + 2] in self.table.openings)
+        for start in starts:
             for end in range(start + 2, min(len(name), start + 12) + 1):
                 found = [m for m in matches(name[start:end]) if m.form in forms]
                 found = [m for m in found if m.form == "full" or self.table.rank(m.code) < 4]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from govtext.entities.divisions import gazetteer, stem
 from govtext.entities.place_names import COUNTRY, Match, chains, matches
@@ -34,7 +35,7 @@ def resolve_report_place(
     if name == "全国" or name in COUNTRY:
         return PlaceLink("中国", None, "country", ("中国",), confidence=0.99)
     sources = [LEAD.sub("", s) for s in (name, issuer, title) if s]
-    found = next((m for source in sources if (m := _leading(source))), [])
+    found: Sequence[Match] = next((m for source in sources if (m := _leading(source))), ())
     if (bare := BARE_ISSUER.match(issuer)) and (voted := _voted(text, bare[1], found)):
         return _link(voted, 0.85)
     return _settled([m.code for m in found], "\n".join((*sources, *mentions, text)))
@@ -58,16 +59,16 @@ def _settled(codes: Sequence[str], evidence: str) -> PlaceLink | None:
     return None
 
 
-def _leading(source: str) -> list[Match]:
+def _leading(source: str) -> Sequence[Match]:
     """The divisions that a metadata field names: all of it, or its longest start (番禺区 of 番禺区卫生健康局)."""
     table = gazetteer()
     for cut in range(min(len(source), 30), 1, -1):
         found = chains(source[:cut]) or matches(source[:cut])
         if cut < len(source):
-            found = [m for m in found if m.form != "short" or table.rank(m.code) < 4]
+            found = tuple(m for m in found if m.form != "short" or table.rank(m.code) < 4)
         if found:
             return found
-    return []
+    return ()
 
 
 def _support(code: str, evidence: str) -> float:
@@ -84,8 +85,8 @@ def _support(code: str, evidence: str) -> float:
 def _voted(text: str, kind: str, named: Sequence[Match]) -> str | None:
     """The division of a kind that a text speaks of by far the most, unless a place named in the metadata holds its own."""
     table = gazetteer()
-    ending = ENDINGS.get(kind, kind)
-    codes = [c for c, d in table.divisions.items() if len(c) == 6 and d.level != "zone" and d.name.endswith(ending)]
+    pairs = {text[i : i + 2] for i in range(len(text))}
+    codes = (c for c in _divisions_of(ENDINGS.get(kind, kind)) if table.divisions[c].name[:2] in pairs)
     scores = {c: score for c in codes if (score := _mentions(text, c))}
     ranked = sorted(scores, key=lambda c: -scores[c])
     if not ranked or scores[ranked[0]] < STRONG:
@@ -94,6 +95,13 @@ def _voted(text: str, kind: str, named: Sequence[Match]) -> str | None:
     rival = next((scores[c] for c in ranked[1:] if not table.within(c, best)), 0.0)
     held = max((scores.get(m.code, 0.0) for m in named), default=0.0)
     return best if scores[best] >= max(CLEAR * rival, 2 * CLEAR * held) else None
+
+
+@cache
+def _divisions_of(ending: str) -> tuple[str, ...]:
+    """Divisions down to counties whose names end so."""
+    divisions = gazetteer().divisions.items()
+    return tuple(c for c, d in divisions if len(c) == 6 and d.level != "zone" and d.name.endswith(ending))
 
 
 def _mentions(text: str, code: str) -> float:
