@@ -17,6 +17,8 @@ from govtext.sentences import find_sentences
 from govtext.structure import find_sections
 from govtext.types import Extract, Report, Section, Sentence, SentenceContext
 
+REACH = 5  # sentences before and after a sentence that its context holds
+
 
 def read(path: str | Path, *, id: str | None = None) -> Report:
     """Read one file (.txt, .html, .docx, .pdf) as a Report.
@@ -78,7 +80,7 @@ def heading_path(report: Report, section: int | None) -> list[Section]:
 def sentence_contexts(report: Report) -> list[SentenceContext]:
     """What the stages may know of each sentence of the report beside its words, in the order of the sentences."""
     sentences, text = report.sentences, report.text
-    strings = [text[s.start : s.end] for s in sentences]
+    strings = tuple(text[s.start : s.end] for s in sentences)
     meta, last = report.meta, max(len(sentences) - 1, 1)
     shared: dict[str, Any] = {
         field: found.value if (found := getattr(meta, field)) else None for field in ("level", "year", "plan_year")
@@ -92,6 +94,7 @@ def sentence_contexts(report: Report) -> list[SentenceContext]:
             position=i / last,
             part=report.sections[s.section].part if s.section is not None else None,
             is_heading=s.is_heading,
+            around=strings[max(0, i - REACH) : i] + strings[i + 1 : i + 1 + REACH],
             **shared,
         )
         for i, s in enumerate(sentences)

@@ -87,7 +87,8 @@ class SentenceContext:
 
     ``heads`` is the heading path from the outermost section inwards, as the text has it (number included); for a sentence
     that is itself a heading, its own heading is left out. ``position`` runs from 0 (first sentence) to 1 (last).
-    ``year`` is the year reported on, ``plan_year`` the year planned for.
+    ``year`` is the year reported on, ``plan_year`` the year planned for. ``around`` are the sentences nearest to it, up to five
+    before and five after, in the order of the text and without the sentence itself.
     """
 
     heads: tuple[str, ...] = ()
@@ -100,6 +101,7 @@ class SentenceContext:
     level: str | None = None
     year: int | None = None
     plan_year: int | None = None
+    around: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
-"""A linear text classifier with context, in the scikit-learn idiom: character n-grams of sentence, headings and neighbours."""
+"""A text classifier with context, in the scikit-learn idiom: character n-grams of sentence, headings and neighbours."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -14,26 +14,29 @@ import numpy.typing as npt
 
 from govtext.domains import shape, solver
 from govtext.domains.features import NgramVocabulary
+from govtext.domains.inputs import FIELDS, Inputs, read_inputs
 from govtext.errors import DataError, ModelError
 from govtext.types import SentenceContext
 
-FORMAT = 1
-FIELDS = ("text", "heading", "headings", "previous", "following")
+FORMAT = 2  # 1 had no votes
+SHARPNESS = 6.0  # of votes: what margins are multiplied with before they become probabilities
 Label = str | Sequence[str] | Mapping[str, float]
 Array = npt.NDArray[np.float64]
 Weights = npt.NDArray[np.float32]
+_STORED = ("ngram_bias", "field_weights", "field_bias", "vote_weights", "vote_bias", "shape_weights", "bias")
 
 
 class TextClassifier:
     """Sorts sentences into classes by their words, their headings, their neighbours and their shape.
 
-    Two linear steps, so that every decision is a sum that ``explain`` can name. The first gives each text a margin for each class
-    from its character n-grams (support vector machines, one class against the rest). The second adds up the margins of the
-    sentence, of the headings above it and of the sentences beside it, and its shape (a logistic regression fitted to margins of
-    held-out documents, hence calibrated on texts that the first step has not seen).
+    Two steps. The first gives each text a margin for each class from its character n-grams (support vector machines, one class
+    against the rest). The second adds up the margins of the sentence, of the headings above it and of the sentences beside it, its
+    shape, and votes: the classes that the sentence by itself and the sentences around it seem to have, as shares that add up to 1
+    (a logistic regression fitted to margins of held-out documents, hence calibrated on texts that the first step has not seen).
 
     ``min_probability``: below it a prediction is None (abstain). ``max_labels``: how many labels ``predict_labels`` gives at most.
     ``max_features``: how many n-grams are kept. ``strength``, ``mixing``: the C of the two steps (larger: less regularised).
+    ``own_vote``: whether the sentence itself has a vote beside its margins, which pays where there are many classes.
     ``secondary_weight``: the share of a training sentence that its labels after the first get. Deterministic.
 
     >>> sentences = ["新建公路十公里。", "公路通车。", "新建学校两所。", "学校开学。"] * 5
@@ -52,6 +55,7 @@ class TextClassifier:
         min_count: int = 2,
         strength: float = 1.0,
         mixing: float = 0.02,
+        own_vote: bool = True,
         secondary_weight: float = 0.25,
         n_folds: int = 5,
     ) -> None:
@@ -60,6 +64,7 @@ class TextClassifier:
         self.min_count = min_count
         self.strength = strength
         self.mixing = mixing
+        self.own_vote = own_vote
         self.secondary_weight = secondary_weight
         self.n_folds = n_folds
         self.classes_: npt.NDArray[Any] = np.empty(0, dtype=object)
@@ -89,12 +94,11 @@ class TextClassifier:
         targets = self._targets(labels)
         weight = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         held_out = solver.folds(np.arange(len(labels)) if groups is None else np.asarray(groups), self.n_folds)
-        fields, numbers = _unique_fields(sentences, _contexts(sentences, context))
-        margins = self._held_out_margins(fields, numbers, targets, weight, held_out)
-        present = _present(fields, numbers)
-        shapes = shape.shape_features(sentences, _contexts(sentences, context))
-        self._fit_mixture(margins, present, shapes, targets, weight, held_out)
-        self._fit_margins(fields, numbers[0], targets, weight)
+        inputs = Inputs(sentences, _contexts(sentences, context))
+        self.votes = ("own", "around") if self.own_vote else ("around",)
+        signals = self._held_out_signals(inputs, targets, weight, held_out)
+        self._fit_mixture(signals, inputs, targets, weight, held_out)
+        self._fit_margins(inputs, np.arange(len(labels)), targets, weight)
         return self
 
     def _targets(self, labels: Sequence[Label]) -> Array:
@@ -105,23 +109,28 @@ class TextClassifier:
                 row[column[name]] = share
         return targets
 
-    def _held_out_margins(
-        self, fields: list[str], numbers: npt.NDArray[np.int64], targets: Array, weight: Array,
-        held_out: list[npt.NDArray[np.int64]],
-    ) -> Weights:  # fmt: skip
-        """Margins of every field of every sentence (fields × sentences × classes), by a first step that has not seen its group."""
-        result = np.zeros((len(FIELDS), len(targets), len(self.classes_)), dtype=np.float32)
+    def _held_out_signals(
+        self, inputs: Inputs, targets: Array, weight: Array, held_out: list[npt.NDArray[np.int64]]
+    ) -> Weights:
+        """What the second step sees of every sentence (signals × sentences × classes), by a first step that has not seen its group."""
+        count = len(FIELDS) + len(self.votes)
+        result = np.zeros((count, len(inputs), len(self.classes_)), dtype=np.float32)
         for held in held_out:
-            seen = np.setdiff1d(np.arange(len(targets)), held)
-            self._fit_margins(fields, numbers[0][seen], targets[seen], weight[seen])
-            needed, inverse = np.unique(numbers[:, held], return_inverse=True)
-            margins = self._margins([fields[i] for i in needed])
-            result[:, held] = margins[inverse.reshape(len(FIELDS), len(held))]
+            self._fit_margins(inputs, np.setdiff1d(np.arange(len(inputs)), held), targets, weight)
+            result[:, held] = self._signals(inputs)[:, held]
         return result
 
-    def _fit_margins(self, fields: list[str], numbers: npt.NDArray[np.int64], targets: Array, weight: Array) -> None:
+    def _signals(self, inputs: Inputs) -> Weights:
+        """The margins of the fields, then the votes."""
+        margins = self._margins(inputs)
+        votes = _votes(margins)
+        cast = {"own": lambda: votes[inputs.numbers[0]], "around": lambda: inputs.around_mean(votes)}
+        return np.stack([*(margins[numbers] for numbers in inputs.numbers), *(cast[name]() for name in self.votes)])
+
+    def _fit_margins(self, inputs: Inputs, seen: npt.NDArray[np.int64], targets: Array, weight: Array) -> None:
         """The first step: n-grams of the sentences alone; the vocabulary is cut to the n-grams with the largest weights."""
-        texts = [fields[i] for i in numbers]
+        texts = [inputs.texts[i] for i in inputs.numbers[0][seen]]
+        targets, weight = targets[seen], weight[seen]
         vocabulary = NgramVocabulary.from_texts(texts, min_count=self.min_count)
         if len(vocabulary) > self.max_features:
             weights, _ = solver.fit_margins(
@@ -137,17 +146,13 @@ class TextClassifier:
         self.ngram_bias = bias
 
     def _fit_mixture(
-        self, margins: Weights, present: npt.NDArray[np.bool_], shapes: Weights, targets: Array, weight: Array,
-        held_out: list[npt.NDArray[np.int64]],
-    ) -> None:  # fmt: skip
-        """The second step and its temperature, from held-out margins; and the probabilities of the training sentences, held out."""
-        count, k = len(FIELDS), len(self.classes_)
-        mean = np.stack(
-            [margins[f][present[f]].mean(axis=0) if present[f].any() else np.zeros(k) for f in range(count)]
-        )
-        scale = np.stack([margins[f][present[f]].std(axis=0) if present[f].any() else np.ones(k) for f in range(count)])
-        scale[scale == 0] = 1.0
-        scaled = (margins - mean[:, None]) / scale[:, None] * present[:, :, None]
+        self, signals: Weights, inputs: Inputs, targets: Array, weight: Array, held_out: list[npt.NDArray[np.int64]]
+    ) -> None:
+        """The second step and its temperature, from held-out signals; and the probabilities of the training sentences, held out."""
+        present = self._present(inputs)
+        mean, scale = _mean_and_scale(signals, present)
+        scaled = (signals - mean[:, None]) / scale[:, None] * present[:, :, None]
+        shapes = inputs.shapes
         shape_mean, shape_scale = shapes.mean(axis=0), np.maximum(shapes.std(axis=0), 0.05)
         features = np.hstack([*scaled, (shapes - shape_mean) / shape_scale]).astype(np.float64)
         scores = np.zeros_like(targets)
@@ -158,16 +163,27 @@ class TextClassifier:
         self.temperature = solver.fit_temperature(scores, targets, weight)
         self.held_out_proba_ = solver.softmax(scores / self.temperature)
         w, b = solver.fit_softmax(features, targets, weight, strength=self.mixing)
-        self.field_weights = (w[: count * k].reshape(count, k, k) / scale[:, :, None]).astype(np.float32)
-        self.field_bias = -np.einsum("fk,fkj->fj", mean, self.field_weights).astype(np.float32)
+        count, _, k = signals.shape
+        weights = (w[: count * k].reshape(count, k, k) / scale[:, :, None]).astype(np.float32)
+        bias = -np.einsum("fk,fkj->fj", mean, weights).astype(np.float32)
+        self.field_weights, self.vote_weights = np.split(weights, [len(FIELDS)])
+        self.field_bias, self.vote_bias = np.split(bias, [len(FIELDS)])
         self.shape_weights = (w[count * k :] / shape_scale[:, None]).astype(np.float32)
         self.bias = (b - shape_mean @ self.shape_weights).astype(np.float32)
+
+    def _present(self, inputs: Inputs) -> npt.NDArray[np.bool_]:
+        """Which signal of which sentence there is."""
+        there = {"own": np.ones(len(inputs), dtype=bool), "around": inputs.surrounded}
+        return np.stack([*inputs.present, *(there[name] for name in self.votes)])
 
     # predicting
 
     def predict_proba(self, sentences: Sequence[str], *, context: Sequence[SentenceContext] | None = None) -> Array:
         """Probabilities, one row a sentence, one column a class in the order of ``classes_``."""
-        return solver.softmax(self._scores(sentences, context) / self.temperature)
+        self._check_fitted()
+        _check_lengths(sentences, context=context)
+        inputs = read_inputs(sentences, _contexts(sentences, context))
+        return solver.softmax(self._scores(inputs) / self.temperature)
 
     def predict(
         self,
@@ -217,39 +233,48 @@ class TextClassifier:
         """What speaks for a label (the likeliest one unless given), strongest first: n-grams of the sentence as written in it,
         n-grams around it (``heading: …``, ``previous: …``) and traits of its shape (``shape: …``).
 
-        The weight is the feature's part in the label's log-odds against the other classes at their present probabilities;
-        negative weights speak against it. At most ``top`` features; an unknown label raises DataError listing the classes.
+        The weight is the feature's part in the label's log-odds against the other classes at their present probabilities (votes bend:
+        what counts is how much they would change at once); negative weights speak against the label. At most ``top`` features; an
+        unknown label raises DataError listing the classes.
         """
-        contexts = [context or SentenceContext()]
-        probabilities = self.predict_proba([sentence], context=contexts)[0]
+        inputs = Inputs([sentence], [context or SentenceContext()])
+        probabilities = solver.softmax(self._scores(inputs) / self.temperature)[0]
         chosen = int(probabilities.argmax()) if label is None else self._column(label)
         others = probabilities.copy()
         others[chosen] = 0
         others /= others.sum() or 1.0
         direction = (np.eye(len(self.classes_))[chosen] - others) / self.temperature
-        reasons = self._ngram_reasons(sentence, contexts, direction)
-        shapes = shape.shape_features([sentence], contexts)[0]
+        reasons = self._ngram_reasons(inputs, direction)
         effects = self.shape_weights @ direction
         reasons += [
-            (f"shape: {name}", float(x * e)) for name, x, e in zip(shape.NAMES, shapes, effects, strict=True) if x
+            (f"shape: {name}", float(x * e))
+            for name, x, e in zip(shape.NAMES, inputs.shapes[0], effects, strict=True)
+            if x
         ]
         return sorted(reasons, key=lambda reason: -abs(reason[1]))[:top]
 
-    def _ngram_reasons(
-        self, sentence: str, contexts: list[SentenceContext], direction: Array
-    ) -> list[tuple[str, float]]:
-        fields, numbers = _unique_fields([sentence], contexts)
-        rows = self.vocabulary.rows(fields)
-        reasons = []
-        for f, name in enumerate(FIELDS):
-            text = fields[numbers[f, 0]]
-            effects = self.ngram_weights @ (self.field_weights[f] @ direction)
-            prefix = "" if name == "text" else f"{name}: "
-            reasons += [
-                (prefix + self.vocabulary.surface(column, text), float(value * effects[column]))
-                for column, value in rows.row(int(numbers[f, 0]))
-            ]
-        return reasons
+    def _ngram_reasons(self, inputs: Inputs, direction: Array) -> list[tuple[str, float]]:
+        """Every n-gram in and around the one sentence of the inputs, with its part in the direction."""
+        rows = inputs.rows(self.vocabulary)
+        reasons: dict[str, float] = {}
+        for prefix, number, pull in self._pulls(inputs, direction):
+            effects = self.ngram_weights @ pull
+            for column, value in rows.row(number):
+                name = prefix + self.vocabulary.surface(column, inputs.texts[number])
+                reasons[name] = reasons.get(name, 0.0) + float(value * effects[column])
+        return list(reasons.items())
+
+    def _pulls(self, inputs: Inputs, direction: Array) -> Iterator[tuple[str, int, Array]]:
+        """How the margins of each text pull into the direction: the prefix of its n-grams, its number, a weight for each class."""
+        votes = _votes(self._margins(inputs))
+        own, around = inputs.numbers[:, 0].tolist(), inputs.around(0)
+        for name, number, weights in zip(FIELDS, own, self.field_weights, strict=True):
+            yield "" if name == "text" else f"{name}: ", number, weights @ direction
+        for name, weights in zip(self.votes, self.vote_weights, strict=True):
+            for number in own[:1] if name == "own" else around:
+                share, pull = votes[number], weights @ direction
+                slope = SHARPNESS * share * (pull - share @ pull)
+                yield ("", number, slope) if name == "own" else ("around: ", number, slope / len(around))
 
     def _column(self, label: str) -> int:
         found = np.flatnonzero(self.classes_ == label)
@@ -257,24 +282,21 @@ class TextClassifier:
             raise DataError(f"no class {label!r}; there are: {', '.join(map(str, self.classes_))}")
         return int(found[0])
 
-    def _scores(self, sentences: Sequence[str], context: Sequence[SentenceContext] | None) -> Weights:
-        if not len(self.classes_):
-            raise ModelError(
-                f"this {type(self).__name__} is not fitted: call fit, or load a trained one with from_disk"
-            )
-        _check_lengths(sentences, context=context)
-        contexts = _contexts(sentences, context)
-        fields, numbers = _unique_fields(sentences, contexts)
-        margins, present = self._margins(fields), _present(fields, numbers)
-        scores: Weights = shape.shape_features(sentences, contexts) @ self.shape_weights + self.bias
-        for f in range(len(FIELDS)):
+    def _scores(self, inputs: Inputs) -> Weights:
+        margins = self._margins(inputs)
+        scores: Weights = inputs.shapes @ self.shape_weights + self.bias
+        for f, numbers in enumerate(inputs.numbers):
             mixed = margins @ self.field_weights[f] + self.field_bias[f]
-            scores += mixed[numbers[f]] * present[f][:, None]
+            scores += mixed[numbers] * inputs.present[f][:, None]
+        votes = _votes(margins)
+        for name, weights, bias in zip(self.votes, self.vote_weights, self.vote_bias, strict=True):
+            mixed = votes @ weights + bias
+            scores += mixed[inputs.numbers[0]] if name == "own" else inputs.around_mean(mixed)
         return scores
 
-    def _margins(self, texts: Sequence[str]) -> Weights:
+    def _margins(self, inputs: Inputs) -> Weights:
         """The first step: a margin for each class from the n-grams of each text."""
-        margins: Weights = self.vocabulary.rows(texts).dot(self.ngram_weights) + self.ngram_bias
+        margins: Weights = inputs.rows(self.vocabulary).dot(self.ngram_weights) + self.ngram_bias
         return margins
 
     # storing
@@ -320,7 +342,8 @@ class TextClassifier:
     def _header(self, arrays: bytes) -> bytes:
         header = {
             "format": FORMAT, "kind": type(self).__name__, "classes": self.classes_.tolist(), "chars": self.vocabulary.chars,
-            "orders": list(self.vocabulary.orders), "fields": list(FIELDS), "shapes": list(shape.NAMES), "settings": self._settings(),
+            "orders": list(self.vocabulary.orders), "fields": list(FIELDS), "votes": list(self.votes),
+            "shapes": list(shape.NAMES), "settings": self._settings(),
         }  # fmt: skip
         return _dump(header | {"sha256": _checksum(header, arrays)})
 
@@ -336,7 +359,7 @@ class TextClassifier:
         np.savez_compressed(
             file, keys=self.vocabulary.keys, idf=self.vocabulary.idf, ngram_weights=self.ngram_weights.astype(np.float16),
             ngram_bias=self.ngram_bias, field_weights=self.field_weights, field_bias=self.field_bias,
-            shape_weights=self.shape_weights, bias=self.bias,
+            vote_weights=self.vote_weights, vote_bias=self.vote_bias, shape_weights=self.shape_weights, bias=self.bias,
         )  # fmt: skip
         return file.getvalue()
 
@@ -351,7 +374,11 @@ class TextClassifier:
             raise ModelError(
                 "the stored classifier was changed or damaged (its checksum does not match): install or train it again"
             )
-        if header["format"] != FORMAT or header["fields"] != list(FIELDS) or header["shapes"] != list(shape.NAMES):
+        if (
+            header["format"] not in (1, FORMAT)
+            or header["fields"] != list(FIELDS)
+            or header["shapes"] != list(shape.NAMES)
+        ):
             raise ModelError("the classifier was stored by another version of govtext: train it again with this one")
         if header["kind"] != cls.__name__:
             raise ModelError(
@@ -360,10 +387,12 @@ class TextClassifier:
         return cls()._restore(header, arrays)
 
     def _restore(self, header: dict[str, Any], arrays: bytes) -> Self:
+        self.votes = tuple(header.get("votes", ()))
+        self.vote_weights, self.vote_bias = np.empty((0, 0, 0), np.float32), np.empty((0, 0), np.float32)
         with np.load(io.BytesIO(arrays), allow_pickle=False) as stored:
             self.vocabulary = NgramVocabulary(header["chars"], stored["keys"], stored["idf"], orders=header["orders"])
             self.ngram_weights = stored["ngram_weights"].astype(np.float32)
-            for name in ("ngram_bias", "field_weights", "field_bias", "shape_weights", "bias"):
+            for name in set(stored.files).intersection(_STORED):
                 setattr(self, name, stored[name])
         self.classes_ = np.array(header["classes"], dtype=object)
         self._apply_settings(header["settings"])
@@ -388,23 +417,17 @@ def _contexts(sentences: Sequence[str], context: Sequence[SentenceContext] | Non
     return [SentenceContext()] * len(sentences) if context is None else context
 
 
-def _unique_fields(
-    sentences: Sequence[str], context: Sequence[SentenceContext]
-) -> tuple[list[str], npt.NDArray[np.int64]]:
-    """The different texts among all fields, and the number of the text of each field (rows) of each sentence (columns)."""
-    number: dict[str, int] = {}
-    rows = (
-        (s, c.heads[-1] if c.heads else "", " ".join(c.heads[:-1]), c.previous, c.following)
-        for s, c in zip(sentences, context, strict=True)
-    )
-    numbers = [[number.setdefault(text, len(number)) for text in row] for row in rows]
-    return list(number), np.array(numbers, dtype=np.int64).reshape(len(sentences), len(FIELDS)).T
+def _votes(margins: Weights) -> Weights:
+    """Margins as shares of the classes, which add up to 1."""
+    return solver.softmax(margins * SHARPNESS).astype(np.float32)
 
 
-def _present(fields: list[str], numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Which field of which sentence has a text at all."""
-    filled = np.array([bool(text) for text in fields], dtype=bool)
-    return filled[numbers] if len(filled) else np.zeros(numbers.shape, dtype=bool)
+def _mean_and_scale(signals: Weights, present: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Mean and standard deviation of each signal where there is one (signals × classes)."""
+    k = signals.shape[2]
+    found = [s[there] if there.any() else np.zeros((1, k)) for s, there in zip(signals, present, strict=True)]
+    scale = np.stack([s.std(axis=0) for s in found])
+    return np.stack([s.mean(axis=0) for s in found]), np.where(scale == 0, 1.0, scale)
 
 
 def _check_lengths(sentences: Sequence[str], **others: Sequence[Any] | None) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -99,6 +101,12 @@ class NgramVocabulary:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Tells vocabularies that give the same rows from others."""
+        words = f"{self.chars}{self.orders}".encode("utf-8", "surrogatepass")
+        return hashlib.sha256(words + self.keys.tobytes() + self.idf.tobytes()).hexdigest()
 
     @classmethod
     def from_texts(

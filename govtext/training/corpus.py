@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from govtext.corpus import AnnotatedSentence, read_corpus
 from govtext.errors import DataError
-from govtext.report import read, sentence_contexts
+from govtext.report import REACH, read, sentence_contexts
 from govtext.types import Report, SentenceContext
 
 Annotated = TypeVar("Annotated", bound=AnnotatedSentence)
@@ -53,6 +53,7 @@ def _file_contexts(sentences: Sequence[AnnotatedSentence]) -> list[SentenceConte
     for i, sentence in enumerate(sentences):
         before = sentences[i - 1] if i and sentences[i - 1].doc == sentence.doc else None
         after = sentences[i + 1] if i + 1 < len(sentences) and sentences[i + 1].doc == sentence.doc else None
+        near = (*sentences[max(0, i - REACH) : i], *sentences[i + 1 : i + 1 + REACH])
         result.append(
             SentenceContext(
                 heads=sentence.heads,
@@ -61,6 +62,7 @@ def _file_contexts(sentences: Sequence[AnnotatedSentence]) -> list[SentenceConte
                 position=sentence.start / last,
                 year=sentence.meta.get("year"),
                 level=sentence.meta.get("level"),
+                around=tuple(s.text for s in near if s.doc == sentence.doc),
             )
         )
     return result
@@ -92,4 +94,4 @@ def _context_at(report: Report, contexts: list[SentenceContext], start: int, end
             before = context
     if best is not None:
         return best
-    return replace(before, is_heading=False, previous="", following="") if before else SentenceContext()
+    return replace(before, is_heading=False, previous="", following="", around=()) if before else SentenceContext()
