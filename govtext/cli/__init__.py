@@ -8,7 +8,8 @@ import typer
 
 from govtext.cli.analyze import analyze, compare, models
 from govtext.cli.annotate import annotate_app, convert
-from govtext.cli.train import evaluate_app, package, train_app
+from govtext.cli.evaluate import evaluate_app
+from govtext.cli.train import package, train_app
 from govtext.errors import GovtextError
 
 app = typer.Typer(

@@ -77,9 +77,14 @@ class Evaluation:
         """A report for people: tables of scores, calibration, the most frequent confusions and errors."""
         return evaluation_report.to_markdown(self, title, n_errors)
 
-    def plot(self, path: str | Path) -> Path:
-        """Draw F with intervals, calibration and the confusion of domains into a picture (.png, .svg, .pdf); needs the extra ``viz``."""
-        return evaluation_report.draw(self, Path(path))
+    def plot(
+        self, path: str | Path, *, against: Evaluation | None = None, names: tuple[str, str] = ("first", "second")
+    ) -> Path:
+        """Draw F with intervals, calibration and the confusion of domains into a picture (.png, .svg, .pdf); needs the extra ``viz``.
+
+        The scores of ``against`` stand beside, with ``names`` for the two.
+        """
+        return evaluation_report.draw(self, Path(path), against=against, names=names)
 
 
 @dataclass(frozen=True, slots=True)

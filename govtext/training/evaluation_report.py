@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,10 @@ from govtext.training.measures import ratio
 
 if TYPE_CHECKING:
     from govtext.training.evaluate import Evaluation
+    from govtext.training.learning import LearningCurve
 
 PICTURES = (".png", ".svg", ".pdf")
+COLOURS = ("#0072b2", "#d55e00")
 _EXAMPLES = 3  # of each group of errors
 
 
@@ -72,33 +75,61 @@ def _cell(text: str, limit: int = 80) -> str:
     return text
 
 
-def draw(e: Evaluation, path: Path) -> Path:
-    """Scores, calibration and confusion as one picture; the file appears whole or not at all."""
+def draw(e: Evaluation, path: Path, *, against: Evaluation | None = None, names: tuple[str, str] = ("", "")) -> Path:
+    """Scores (of two models, if ``against`` is given), calibration and confusion as one picture."""
+    with _figure(path, (12, 13)) as figure:
+        axes = figure.subplot_mosaic([["scores", "calibration"], ["confusion", "confusion"]], height_ratios=(2, 3))
+        _draw_scores(axes["scores"], [e, *([against] if against else [])], names)
+        _draw_calibration(axes["calibration"], e)
+        _draw_confusion(axes["confusion"], e)
+    return path
+
+
+def draw_curve(curve: LearningCurve, path: Path) -> Path:
+    """Each measure over the number of sentences trained on."""
+    with _figure(path, (9, 5.5)) as figure:
+        ax = figure.subplots()
+        x = [point.sentences for point in curve.points]
+        for i, name in enumerate(curve.points[0].scores):
+            scores = [point.scores[name] for point in curve.points]
+            edges = np.array([[s.value - s.low for s in scores], [s.high - s.value for s in scores]]).clip(0)
+            shifted = [n + i * max(x) * 0.004 for n in x]  # so that the intervals stand side by side
+            ax.errorbar(shifted, [s.value for s in scores], yerr=edges, marker="o", capsize=3, label=name)
+        ax.set(xlabel="annotated sentences to train on", ylabel="score, with its interval", title="Learning curve")
+        ax.grid(axis="y", alpha=0.3)
+        figure.legend(loc="outside right upper", frameon=False)
+    return path
+
+
+@contextmanager
+def _figure(path: Path, size: tuple[float, float]) -> Iterator[Any]:
+    """A figure that is saved when it is drawn; the file appears whole or not at all."""
     if path.suffix.lower() not in PICTURES:
         raise DataError(f"{path}: no picture format {path.suffix!r}; there are: {', '.join(PICTURES)}")
     try:
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingExtraError("matplotlib", "viz", "drawing an evaluation") from None
-    figure = Figure(figsize=(12, 13), layout="constrained")
-    axes = figure.subplot_mosaic([["scores", "calibration"], ["confusion", "confusion"]], height_ratios=(2, 3))
-    _draw_scores(axes["scores"], e)
-    _draw_calibration(axes["calibration"], e)
-    _draw_confusion(axes["confusion"], e)
+    figure = Figure(figsize=size, layout="constrained")
+    yield figure
     with whole_file(path, "wb") as f:
         figure.savefig(f, format=path.suffix[1:].lower(), dpi=150)
-    return path
 
 
-def _draw_scores(ax: Any, e: Evaluation) -> None:
-    found = {name.removesuffix(".f"): s for name, s in e.scores.items() if name.endswith(".f") and s.n}
-    found |= {name: e.scores[name] for name in ("domains.accuracy", "status.accuracy")}
-    y = np.arange(len(found))[::-1]
-    values = np.array([s.value for s in found.values()])
-    edges = np.array([[s.value - s.low for s in found.values()], [s.high - s.value for s in found.values()]])
-    ax.errorbar(values, y, xerr=edges.clip(0), fmt="o", color="#0072b2", capsize=3)
-    ax.set_yticks(y, list(found))
-    ax.set(xlim=(0, 1.02), title=f"F (domains, status: accuracy), {e.confidence:.0%} intervals")
+def _draw_scores(ax: Any, evaluations: Sequence[Evaluation], names: Sequence[str]) -> None:
+    first = evaluations[0]
+    shown = [name for name, s in first.scores.items() if name.endswith(".f") and s.n]
+    shown += ["domains.accuracy", "status.accuracy"]
+    y = np.arange(len(shown))[::-1]
+    for i, (e, name) in enumerate(zip(evaluations, names, strict=False)):
+        found = [e.scores[measure] for measure in shown]
+        edges = np.array([[s.value - s.low for s in found], [s.high - s.value for s in found]]).clip(0)
+        values = [s.value for s in found]
+        ax.errorbar(values, y - 0.25 * i, xerr=edges, fmt="os"[i], color=COLOURS[i], capsize=3, label=name)
+    if len(evaluations) > 1:
+        ax.legend(loc="lower left", frameon=False)
+    ax.set_yticks(y, [name.removesuffix(".f") for name in shown])
+    ax.set(xlim=(0, 1.02), title=f"F (domains, status: accuracy), {first.confidence:.0%} intervals")
     ax.grid(axis="x", alpha=0.3)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,16 @@ from spacy.language import Language
 
 from govtext.corpus import AnnotatedSentence
 from govtext.errors import DataError
-from govtext.training.corpus import Annotated, documents
+from govtext.pipeline import load
+from govtext.training import evaluation_report
+from govtext.training.config import TrainingConfig
+from govtext.training.corpus import Annotated, Example, documents
 from govtext.training.evaluate import MAIN, Score, evaluate
+
+_MEASURES = {
+    "entities": ("entities.names.f", "entities.PLACE.f", "entities.ORG.f", "entities.PROJECT.f"),
+    "domains": ("domains.accuracy", "domains.macro_f", "status.accuracy"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,10 @@ class LearningCurve:
             lines.append(f"| {point.documents} | {point.sentences} | {values} |")
         return "\n".join([*lines, ""])
 
+    def plot(self, path: str | Path) -> Path:
+        """Draw the measures over the sentences, with their intervals (.png, .svg, .pdf); needs the extra ``viz``."""
+        return evaluation_report.draw_curve(self, Path(path))
+
 
 def learning_curve(
     train: Sequence[Annotated], dev: Sequence[AnnotatedSentence], fit: Callable[[list[Annotated]], Language], *,
@@ -56,10 +70,47 @@ def learning_curve(
         raise DataError(f"shares of the corpus lie above 0 and at most at 1; these are {list(shares)}")
     by_doc = documents(train)
     order = np.random.default_rng(seed).permutation(list(by_doc)).tolist()
-    points = []
+    points: list[Point] = []
     for share in sorted(shares):
         kept = set(order[: max(1, round(share * len(order)))])
         part = [s for s in train if s.doc in kept]
         evaluation = evaluate(fit(part), dev, seed=seed, **options)
         points.append(Point(len(kept), len(part), {name: evaluation.scores[name] for name in measures}))
     return LearningCurve(tuple(points))
+
+
+def measure_training(
+    config: TrainingConfig, parts: Sequence[str] = (), *, shares: Sequence[float] = (0.125, 0.25, 0.5, 1.0), progress: bool = False
+) -> LearningCurve:  # fmt: skip
+    """The learning curve of a training as ``govtext train`` does it; its first point is the base, before any training.
+
+    ``parts`` are "entities" and "domains" (with status), both if none is named; the measures are those that they have a say in. Nothing is
+    written. Raises DataError if a part is unknown, or no document is set aside to measure on.
+    """
+    from govtext.training.data import read_data
+    from govtext.training.parts import Trainer
+    from govtext.training.workspace import Workspace
+
+    unknown = [part for part in parts if part not in _MEASURES]
+    if unknown:
+        raise DataError(f"no learning curve of {unknown[0]!r}; there are: {', '.join(_MEASURES)}")
+    data = read_data(config)
+    if not data.dev:
+        raise DataError("no document is set aside to measure on: set paths.dev or training.dev_share")
+    chosen = [part for part in _MEASURES if not parts or part in parts]
+    options: dict[str, Any] = {
+        "measures": [name for part in chosen for name in _MEASURES[part]], "seed": config.training.seed, "reports": data.layouts,
+    }  # fmt: skip
+
+    def fit(sentences: list[Example]) -> Language:
+        nlp = load(config.training.base)
+        with TemporaryDirectory() as folder, Workspace(Path(folder) / "model", {}) as workspace:
+            trainer = Trainer(nlp, config, replace(data, train=sentences), workspace, progress=progress)
+            for part in chosen:
+                trainer.train(part)
+        return nlp
+
+    trained = learning_curve(data.train, data.dev, fit, shares=shares, **options)
+    before = evaluate(load(config.training.base), data.dev, seed=config.training.seed, reports=data.layouts).scores
+    first = Point(0, 0, {name: before[name] for name in options["measures"]})
+    return LearningCurve((first, *trained.points))
