@@ -12,6 +12,7 @@ import srsly
 
 from govtext.entities.consistency import repeat_names
 from govtext.entities.encoder import Encoder
+from govtext.entities.marks import complete_marks
 from govtext.entities.rules import obey_rules
 from govtext.entities.tagging import ALL_LABELS, Scores, TagScheme
 from govtext.entities.vocabulary import Characters, Pieces
@@ -86,10 +87,7 @@ class NameRecognizer:
         found = self.scheme.find_entities(
             scores, [len(s) for s in sentences], outside_penalty=self.config.outside_penalty
         )
-        names = [
-            obey_rules(sentence, [pair for pair in pairs if pair[0].label in NAME_LABELS]) if pairs else []
-            for sentence, pairs in zip(sentences, found, strict=True)
-        ]
+        names = [_allowed(sentence, pairs) if pairs else [] for sentence, pairs in zip(sentences, found, strict=True)]
         return repeat_names(sentences, names, sure=self.config.sure)
 
     def to_bytes(self) -> bytes:
@@ -120,3 +118,8 @@ class NameRecognizer:
             raise ModelError(f"no name recogniser in {folder}: {', '.join(missing)} missing")
         config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
         return cls((folder / MODEL_FILE).read_bytes(), RecognizerConfig.from_dict(config))
+
+
+def _allowed(sentence: str, found: list[tuple[Entity, float]]) -> list[tuple[Entity, float]]:
+    """The names among what was found, as the annotation guide writes them."""
+    return obey_rules(sentence, complete_marks(sentence, [pair for pair in found if pair[0].label in NAME_LABELS]))

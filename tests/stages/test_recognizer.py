@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from govtext.entities.consistency import repeat_names
 from govtext.entities.encoder import windows
+from govtext.entities.marks import complete_marks
 from govtext.entities.recognizer import NameRecognizer, RecognizerConfig
 from govtext.entities.rules import obey_rules
 from govtext.entities.tagging import TagScheme, log_probabilities
@@ -129,6 +130,18 @@ def test_every_character_has_an_id_and_a_piece(text):
 def test_rules(case):
     names = [(Entity(*name), 1.0) for name in case["names"]]
     assert [e for e, _ in obey_rules(case["text"], names)] == [Entity(*name) for name in case["expect"]]
+
+
+MARKED = st.text("“”（）青石", min_size=1, max_size=12)
+
+
+@given(MARKED, st.data())
+def test_names_stay_flat_when_their_marks_are_completed(text, data):
+    edges = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=6)))
+    names = [(Entity(a, b, "PROJECT"), 1.0) for a, b in zip(edges[::2], edges[1::2], strict=False)]
+    found = [name for name, _ in complete_marks(text, names)]
+    assert all(0 <= name.start < name.end <= len(text) for name in found)
+    assert all(a.end <= b.start for a, b in pairwise(found))
 
 
 def test_a_certain_name_is_found_elsewhere_and_an_uncertain_one_is_not():
