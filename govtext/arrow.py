@@ -23,7 +23,7 @@ from govtext.annotations import to_record
 from govtext.entities.organizations import Organization
 from govtext.errors import DataError, MissingExtraError, ReadError, describe_failure
 from govtext.formats import extract
-from govtext.formats.limits import check_lines
+from govtext.formats.limits import check_text
 from govtext.pipeline import analyze, load
 from govtext.report import expand_paths, lay_out
 from govtext.resources import DEFAULT_MODEL
@@ -197,7 +197,7 @@ def _to_report(row: Mapping[str, Any], id: str, name: str) -> Report:
         raise ReadError("holds no text; give a report")
     else:
         found = Extract(text=str(row["text"]), format="text")
-        check_lines(found.text, name=name)
+        check_text(found.text, name=name)
     return lay_out(found, id=id, path=name or None, name=PurePosixPath(name).stem if name else None)
 
 

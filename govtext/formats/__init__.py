@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import cast
 
 from govtext.errors import ReadError
-from govtext.formats.limits import check_lines, check_size
+from govtext.formats.limits import check_size, check_text
 from govtext.formats.sniff import sniff_format
 from govtext.resources import read_table
 from govtext.types import Extract
@@ -39,7 +39,7 @@ def extract(data: bytes, *, name: str) -> Extract:
     """
     check_size(data, name=name)
     found = _reader(_choose_format(data, name=name))(data, name=name)
-    check_lines(found.text, name=name)
+    check_text(found.text, name=name)
     return found
 
 

@@ -29,7 +29,10 @@ _HEADING_STYLE = re.compile(r"(?:heading|标题) ?([1-9])", re.IGNORECASE)
 _TITLE_STYLES = ("title", "标题")
 _CONTENTS_STYLE = re.compile(r"(?:toc|目录) ?[1-9]", re.IGNORECASE)
 _MAX_HEADING = 100  # characters; a longer paragraph in a heading style is body text
-_DAMAGED = (KeyError, ValueError, AttributeError, OSError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+_MAX_CHAIN = 10  # styles that one is based on
+_DAMAGED = (
+    KeyError, ValueError, TypeError, AttributeError, OSError, NotImplementedError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 def read_docx(data: bytes, *, name: str) -> Extract:
@@ -41,8 +44,8 @@ def read_docx(data: bytes, *, name: str) -> Extract:
     """
     _check_parts(data, name=name)
     document = _open(data, name=name)
-    reader = _DocxReader(document)
     try:
+        reader = _DocxReader(document)
         reader.read_blocks(document.element.body)
     except _DAMAGED:
         raise ReadError(f"{name}: the file is damaged; open it in Word and save it again") from None
@@ -121,7 +124,7 @@ class _DocxReader:
             outline = element.find(f"{_W}pPr/{_W}outlineLvl")
             if outline is not None:
                 level = int(outline.get(_W + "val", "9")) + 1
-                return level if level <= 9 else None
+                return level if 1 <= level <= 9 else None
             if m := _HEADING_STYLE.fullmatch(style_name):
                 return int(m[1])
         return None
@@ -147,7 +150,7 @@ class _DocxReader:
         reference = paragraph.find(f"{_W}pPr/{_W}pStyle")
         key = reference.get(_W + "val") if reference is not None else None
         chain: list[Any] = []
-        while key in self._styles and self._styles[key] not in chain:
+        while key in self._styles and self._styles[key] not in chain and len(chain) < _MAX_CHAIN:
             chain.append(self._styles[key])
             key = _value(chain[-1], "basedOn")
         return chain
@@ -185,9 +188,13 @@ def _paragraph_text(paragraph: Any) -> str:
 
 
 def _text_boxes(paragraph: Any) -> Iterator[Any]:
-    for box in paragraph.iter(_W + "txbxContent"):
-        if not any(ancestor.tag == _FALLBACK for ancestor in box.iterancestors()):
-            yield box
+    """The outermost text boxes in a paragraph; those inside them belong to their paragraphs."""
+    walker = etree.iterwalk(paragraph, events=("start",))
+    for _, element in walker:
+        if element.tag == _W + "txbxContent":
+            yield element
+        if element.tag in (_W + "txbxContent", _FALLBACK):
+            walker.skip_subtree()
 
 
 def _value(element: Any, tag: str) -> str | None:

@@ -9,20 +9,21 @@ from lxml import etree
 
 from govtext.errors import ReadError
 from govtext.formats.limits import MAX_DEPTH, MAX_ELEMENTS
-from govtext.formats.markup import render, visible_length
+from govtext.formats.markup import render, visible_lengths
 from govtext.formats.txt import decode
 from govtext.resources import read_table
 from govtext.types import Extract
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?\s{0,9}([\w-]{2,20})""", re.IGNORECASE)
-_DECLARATIONS = re.compile(
-    r"^\s{0,99}<\?xml[^>]{0,200}\?>|<!DOCTYPE[^>\[]{0,200}\[[^\]]{0,100000}\]\s{0,99}>", re.IGNORECASE
-)
+_XML_DECLARATION = re.compile(r"\s{0,99}<\?xml[^>]{0,200}\?>")
+_DOCTYPE_SUBSET = re.compile(r"<!DOCTYPE[^>\[]{0,200}\[[^\]]{0,100000}\]\s{0,99}>", re.IGNORECASE)
+_HEAD = 4096  # characters in which a declaration begins
 _SITE_SUFFIX = re.compile(r"\s{0,9}(?:[_|｜]|\s[-–—]\s|-{1,3}(?=[^-]{0,30}(?:网|政府|门户)))")
 _PAGE_DATE = re.compile(r"(?:日期|时间)\s{0,9}[:：]\s{0,9}((?:19|20)\d\d\s?[-年/.]\s?\d{1,2}\s?[-月/.]\s?\d{1,2})")
 _PAGE_SOURCE = re.compile(r"来源\s{0,9}[:：]\s{0,9}([^\s|:：]{2,40})")
 _SUBSTANTIAL = 500  # characters that are an article, however much the page holds beside it
 _TELLING = 8  # characters of a text that is not on the page twice by chance
+_MAX_ARTICLE = 1_000_000  # characters; a longer page is read whole
 _DAMAGE = 0.001  # share of undecodable characters that a page may have
 
 
@@ -65,7 +66,7 @@ def _decode_html(data: bytes, *, name: str) -> tuple[str, str]:
 
 def _parse(source: str, *, name: str) -> etree._Element:
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
-    clean = _DECLARATIONS.sub("", source).replace("\0", "")
+    clean = _without_declarations(source).replace("\0", "")
     try:
         root = etree.fromstring(clean.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError:
@@ -76,6 +77,14 @@ def _parse(source: str, *, name: str) -> etree._Element:
         raise ReadError(f"{name}: the page holds no text; fetch it again, or save it as .txt")
     _check_shape(root, name=name)
     return root
+
+
+def _without_declarations(source: str) -> str:
+    """The page without an XML declaration and without a DOCTYPE that declares entities, which the parser would take for text."""
+    source = _XML_DECLARATION.sub("", source, count=1) if _XML_DECLARATION.match(source) else source
+    start = source[:_HEAD].upper().find("<!DOCTYPE")
+    subset = _DOCTYPE_SUBSET.match(source, start) if start >= 0 else None
+    return source[:start] + source[subset.end() :] if subset else source
 
 
 def _check_shape(root: etree._Element, *, name: str) -> None:
@@ -108,9 +117,10 @@ def _known_container(root: etree._Element) -> etree._Element | None:
     None if that is next to nothing of the page: then it holds attachments or a notice, and the article is elsewhere.
     """
     known = {(row["kind"], row["value"]) for row in read_table("html_containers")}
-    found = [(element, visible_length(element)) for element in root.iter(etree.Element) if known & _names(element)]
+    lengths = visible_lengths(root)
+    found = [(element, lengths[element]) for element in root.iter(etree.Element) if known & _names(element)]
     longest = max((length for _, length in found), default=0)
-    if longest < _SUBSTANTIAL and longest < 0.1 * visible_length(root):
+    if longest < _SUBSTANTIAL and longest < 0.1 * lengths[root]:
         return None
     return next((e for e, length in reversed(found) if length and length >= 0.8 * longest), None)
 
@@ -129,27 +139,45 @@ def _general_container(root: etree._Element) -> etree._Element:
 
     page = etree.tostring(root, encoding="unicode")
     article = "".join((extract(page, include_comments=False, favor_recall=True) or "").split())
-    weights = _weights(root, article)
+    if len(article) > _MAX_ARTICLE:
+        return root
+    weights = _weights(root, _Article(article))
     element = root
     while heavy := [child for child in element if weights.get(child, 0) >= 0.9 * max(weights[root], 1)]:
         element = heavy[0]
     return element
 
 
-def _weights(root: etree._Element, article: str) -> dict[etree._Element, int]:
+def _weights(root: etree._Element, article: _Article) -> dict[etree._Element, int]:
     """Characters of each element, those below it included, that stand in the article."""
     weights: dict[etree._Element, int] = {}
     for _, element in etree.iterwalk(root, events=("end",)):
-        weights[element] = weights.get(element, 0) + _shared(element.text, article)
+        weights[element] = weights.get(element, 0) + article.shared(element.text)
         parent = element.getparent()
         if parent is not None:
-            weights[parent] = weights.get(parent, 0) + weights[element] + _shared(element.tail, article)
+            weights[parent] = weights.get(parent, 0) + weights[element] + article.shared(element.tail)
     return weights
 
 
-def _shared(text: str | None, article: str) -> int:
-    squeezed = "".join((text or "").split())
-    return len(squeezed) if len(squeezed) >= _TELLING and squeezed in article else 0
+class _Article:
+    """The text that the general extractor found, without white space, and where in it the last piece of the page stood."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._starts = {text[i : i + _TELLING] for i in range(len(text))}
+        self._position = 0
+
+    def shared(self, text: str | None) -> int:
+        """Characters of a piece of the page if it stands in the article, else 0."""
+        squeezed = "".join((text or "").split())
+        if len(squeezed) < _TELLING or squeezed[:_TELLING] not in self._starts:
+            return 0
+        found = self._text.find(squeezed, self._position)  # pieces mostly come in order: the search is short
+        found = self._text.find(squeezed) if found < 0 else found
+        if found < 0:
+            return 0
+        self._position = found
+        return len(squeezed)
 
 
 def _page_meta(root: etree._Element) -> dict[str, str]:

@@ -21,6 +21,8 @@ MAX_PAGES = 2_000
 """Most pages of a .pdf."""
 MAX_LINE = 1_000_000
 """Longest line of the text, in characters: ten times the longest report."""
+MAX_CHARACTERS = 20_000_000
+"""Longest text, in characters: two hundred times the longest report."""
 
 
 def check_size(data: bytes, *, name: str) -> None:
@@ -33,13 +35,22 @@ def check_size(data: bytes, *, name: str) -> None:
         )
 
 
-def check_lines(text: str, *, name: str) -> None:
-    """Raise ReadError if a line of the text is longer than MAX_LINE."""
+def check_text(text: str, *, name: str) -> None:
+    """Raise ReadError if the text is longer than MAX_CHARACTERS, or a line of it longer than MAX_LINE."""
+    check_length(len(text), name=name)
     longest = max(map(len, text.splitlines()), default=0)
     if longest > MAX_LINE:
         raise ReadError(
             f"{name}: a line of {longest:,} characters (the limit is {MAX_LINE:,}) is no line of a report; "
             "save the text with its line breaks, or split the file"
+        )
+
+
+def check_length(characters: int, *, name: str) -> None:
+    """Raise ReadError if there are more characters than MAX_CHARACTERS."""
+    if characters > MAX_CHARACTERS:
+        raise ReadError(
+            f"{name}: {characters:,} characters are more than the limit of {MAX_CHARACTERS:,}; split the file"
         )
 
 

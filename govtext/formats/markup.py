@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml import etree
 
@@ -33,9 +34,24 @@ def render(root: etree._Element) -> LayoutBuilder:
     return renderer.layout
 
 
-def visible_length(root: etree._Element) -> int:
-    """Characters of visible text below ``root``, white space not counted."""
-    return sum(len("".join(text.split())) for text in _texts(root))
+def visible_lengths(root: etree._Element) -> dict[etree._Element, int]:
+    """Characters of visible text in ``root`` and in each element below it, white space not counted.
+
+    What is dropped or hidden has a length of its own, and adds nothing to the elements around it.
+    """
+    lengths: dict[etree._Element, int] = {}
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if event == "start":
+            lengths[element] = _visible(element.text)
+        elif element is not root:
+            parent = element.getparent()
+            assert parent is not None
+            lengths[parent] += (0 if _is_dropped(element) else lengths[element]) + _visible(element.tail)
+    return lengths
+
+
+def _visible(text: str | None) -> int:
+    return len("".join(text.split())) if text else 0
 
 
 def _walk(root: etree._Element) -> Iterator[tuple[str, etree._Element]]:
@@ -48,13 +64,6 @@ def _walk(root: etree._Element) -> Iterator[tuple[str, etree._Element]]:
         yield event, element
 
 
-def _texts(root: etree._Element) -> Iterator[str]:
-    for event, element in _walk(root):
-        text = element.text if event == "start" else element.tail if element is not root else None
-        if text:
-            yield text
-
-
 def _is_dropped(element: etree._Element) -> bool:
     if not isinstance(element.tag, str) or element.tag in _DROPPED:
         return True
@@ -64,10 +73,13 @@ def _is_dropped(element: etree._Element) -> bool:
 
 def is_data_table(table: etree._Element) -> bool:
     """Whether a table shows data, rather than arranging a page: no table inside, two columns or more, short cells."""
-    if len(list(table.iter("table"))) > 1:
+    if len(list(islice(table.iter("table"), 2))) > 1:
         return False
     rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in table.iter("tr")]
-    return max(map(len, rows), default=0) > 1 and all(visible_length(c) <= _CELL_LIMIT for row in rows for c in row)
+    if max(map(len, rows), default=0) < 2:
+        return False
+    lengths = visible_lengths(table)
+    return all(lengths[cell] <= _CELL_LIMIT for row in rows for cell in row)
 
 
 class _Renderer:

@@ -8,6 +8,7 @@ from typing import Any
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _CHINESE = "零一二三四五六七八九"
+_MAX_LABEL = 40  # characters of a number; Word's own are shorter
 _ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 _CHINESE_FORMATS = ("chinese", "japaneseCounting", "ideographDigital", "taiwanese", "koreanDigital")
 
@@ -35,7 +36,9 @@ class Numbering:
         pattern = _attribute(definition, "lvlText") or ""
         if _attribute(definition, "numFmt") in ("bullet", "none"):
             return ""
-        return re.sub(r"%([1-9])", lambda m: self._shown(abstract, int(m[1]) - 1), pattern)
+        if len(pattern) > _MAX_LABEL:
+            return ""
+        return re.sub(r"%([1-9])", lambda m: self._shown(abstract, int(m[1]) - 1), pattern)[:_MAX_LABEL]
 
     def _read(self, root: Any) -> None:
         for abstract in root.findall(_W + "abstractNum"):

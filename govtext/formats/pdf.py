@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Any
 
 from govtext.errors import MissingExtraError, ReadError
-from govtext.formats.limits import MAX_PAGES
+from govtext.formats.limits import MAX_PAGES, check_length
 from govtext.formats.wrapped import PageLine, join_lines
 from govtext.types import Extract
 
@@ -58,10 +58,12 @@ def _open(data: bytes, *, name: str) -> Any:
 def _read_pages(document: Any, *, name: str) -> list[list[PageLine]]:
     from pypdfium2 import PdfiumError
 
-    pages = []
+    pages, characters = [], 0
     for number in range(len(document)):
         try:
             with closing(document[number]) as page, closing(page.get_textpage()) as text:
+                characters += text.count_chars()
+                check_length(characters, name=name)
                 pages.append(_page_lines(text))
         except PdfiumError:
             raise ReadError(f"{name}: page {number + 1} is damaged; fetch the PDF again") from None

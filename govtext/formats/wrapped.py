@@ -68,16 +68,16 @@ class _Paragraphs:
         self.layout = LayoutBuilder()
         self._right = right
         self._indented = indented
-        self._text = ""
+        self._parts: list[str] = []
         self._waiting: list[tuple[str, str]] = []
         self._last: PageLine | None = None
 
     def add(self, line: PageLine, *, left: float) -> None:
         if self._last is not None and self._continues(self._last, line, left):
-            self._text += (" " if _LATIN.search(self._last.text) and line.text[:1].isascii() else "") + line.text
+            self._parts += [" " if _LATIN.search(self._last.text) and line.text[:1].isascii() else "", line.text]
         else:
             self.flush()
-            self._text = line.text
+            self._parts = [line.text]
         self._last = line
 
     def add_furniture(self, line: PageLine, kind: str) -> None:
@@ -95,10 +95,10 @@ class _Paragraphs:
 
     def flush(self) -> None:
         """End the paragraph, and set the waiting furniture after it."""
-        self.layout.add_line(self._text)
+        self.layout.add_line("".join(self._parts))
         for text, kind in self._waiting:
             self.layout.add_line(text, furniture=kind)
-        self._text = ""
+        self._parts = []
         self._waiting = []
 
 

@@ -483,3 +483,111 @@ def test_every_refused_suffix_has_its_advice():
         with pytest.raises(ReadError) as caught:
             extract("工作总结".encode(), name=f"r{suffix}")
         assert "unknown format" not in str(caught.value)
+
+
+def nested_boxes(depth):
+    inside = "<w:r><w:pict><w:txbxContent><w:p><w:r><w:t>框</w:t></w:r>" * depth
+    return f"<w:p {W}><w:r><w:t>外</w:t></w:r>{inside}{'</w:p></w:txbxContent></w:pict></w:r>' * depth}</w:p>"
+
+
+def test_text_boxes_inside_each_other_are_read_once():
+    found = extract(docx_bytes(body=[nested_boxes(40)]), name="r.docx")
+    assert found.text == "外" + "\n框" * 40
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<w:sdt><w:sdtContent>", "</w:sdtContent></w:sdt>"),
+        ("<w:tbl><w:tr><w:tc>", "</w:tc></w:tr></w:tbl>"),
+        ("<w:p><w:r><w:txbxContent>", "</w:txbxContent></w:r></w:p>"),
+    ],
+)
+def test_deep_nesting_in_word(before, after):
+    body = f"<w:customXml {W}>{before * 60}<w:p><w:r><w:t>深</w:t></w:r></w:p>{after * 60}</w:customXml>"
+    assert extract(docx_bytes(body=[body]), name="r.docx").text == "深"
+
+
+def test_numbers_and_styles_of_word_are_bounded():
+    """A number pattern of megabytes, a first number of a thousand digits and a chain of styles cost each paragraph next to nothing."""
+    from docx.oxml.ns import qn
+
+    def build(document):
+        for _ in range(300):
+            document.add_paragraph("甲", style="List Number")
+        numbering = document.part.numbering_part.element
+        for level in numbering.iter(qn("w:lvl")):
+            level.find(qn("w:lvlText")).set(qn("w:val"), "%1" * 100_000)
+        styles = document.styles.element
+        for i in range(2_000):
+            name = f'<w:style {W} w:type="paragraph" w:styleId="s{i}"><w:name w:val="s{i}"/><w:basedOn w:val="s{i + 1}"/></w:style>'
+            styles.append(parse_xml(name))
+        for paragraph in document.paragraphs:
+            paragraph._p.pPr.find(qn("w:pStyle")).set(qn("w:val"), "s0")
+
+    assert extract(docx_bytes(build=build), name="r.docx").text == "\n".join(["甲"] * 300)
+
+    def numbered(document):
+        document.add_paragraph("甲", style="List Number")
+        for start in document.part.numbering_part.element.iter(qn("w:start")):
+            start.set(qn("w:val"), "9" * 1_000)
+
+    assert len(extract(docx_bytes(build=numbered), name="r.docx").text) < 60
+
+
+def test_a_part_that_is_other_xml_is_damage():
+    parts = zip_parts(docx_bytes(build=lambda d: d.add_paragraph("甲")))
+    for part in ("word/styles.xml", "word/document.xml"):
+        with pytest.raises(ReadError, match="damaged"):
+            extract(zip_bytes({**parts, part: "<a/>"}), name="r.docx")
+
+
+def zip_parts(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_a_text_beyond_the_limit_is_refused(monkeypatch):
+    monkeypatch.setattr(limits, "MAX_CHARACTERS", 100)
+    for name, data in {
+        "r.txt": ("年\n" * 60).encode(),
+        "r.pdf": pdf_bytes([[(80, 700, "年" * 60)], [(80, 700, "月" * 60)]]),
+    }.items():
+        with pytest.raises(ReadError, match="limit of 100"):
+            extract(data, name=name)
+
+
+def test_ten_thousand_pages_are_refused():
+    """A page tree that counts ten thousand pages, and one that leads back to itself."""
+    tree = b"%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[%s]/Count %d>>endobj\n3 0 obj%s endobj\n"
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>"
+    end = b"trailer<</Root 1 0 R>>\n%%EOF\n"
+    with pytest.raises(ReadError, match=f"10000 pages are more than the limit of {limits.MAX_PAGES}"):
+        extract(tree % (b"3 0 R " * 10_000, 10_000, page) + end, name="r.pdf")
+    loop = b"<</Type/Pages/Parent 2 0 R/Kids[2 0 R 3 0 R]/Count 9>>"
+    with pytest.raises(ReadError, match=r"r\.pdf: "):
+        extract(tree % (b"3 0 R ", 9, loop) + end, name="r.pdf")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<div class=TRS_Editor>正文" * 900 + "字" * 100_000 + "</div>" * 900,
+        "<table><tr><td>a</td><td>" * 300 + "字" * 100_000 + "</td></tr></table>" * 300,
+        "<!DOCTYPE[" * 20_000 + "<p>字",
+        "".join(f"<p>全年完成固定资产投资第{i}号项目</p>" for i in range(10_000)),
+        "<p>全年完成固定资产投资的项目</p>" * 10_000,
+    ],
+    ids=["containers", "tables", "doctypes", "paragraphs", "alike"],
+)
+def test_time_for_hostile_pages_is_bounded(page):
+    import time
+
+    started = time.process_time()
+    extract(f"<html><body>{page}".encode(), name="r.html")
+    assert time.process_time() - started < 5  # 0.1 to 0.5 s
+
+
+def test_declarations_are_no_text():
+    page = "<?xml version='1.0'?><!doctype html [<!ENTITY a 'aaaa'>]><html><body><p>字</p></body></html>"
+    assert extract(page.encode(), name="r.html").text == "字"
