@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from govtext.resources import read_table
 
@@ -131,34 +131,22 @@ class Gazetteer:
     """
 
     def __init__(self) -> None:
-        self.divisions: dict[str, Division] = {}
-        self.children: dict[str, list[str]] = defaultdict(list)
-        self.full: dict[str, list[str]] = defaultdict(list)
-        self.short: dict[str, list[str]] = defaultdict(list)
-        self.alias: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-        for row in read_table("places"):
-            self._add(Division(row["code"], row["name"], row["level"], row["parent"] or None))
-            for item in row["townships"].split():
-                name = item[3:]
-                level = "township" if name.endswith(TOWNSHIP_SUFFIXES) else "zone"
-                self._add(Division(row["code"] + item[:3], name, level, row["code"]))
+        self.divisions = {division.code: division for division in _divisions()}
+        full, short, alias, children = (defaultdict[str, list[Any]](list) for _ in range(4))
+        for code, name, level, parent in self.divisions.values():
+            full[name].append(code)
+            if parent:
+                children[parent].append(code)
+            for form in _shorter(name, level):
+                short[form].append(code)
         for row in read_table("place_aliases"):
-            self.alias[row["name"]].append(tuple(row["codes"].split("|")))
+            alias[row["name"]].append(tuple(row["codes"].split("|")))
+        self.full: dict[str, tuple[str, ...]] = _frozen(full)
+        self.short: dict[str, tuple[str, ...]] = _frozen(short)
+        self.alias: dict[str, tuple[tuple[str, ...], ...]] = _frozen(alias)
+        self.children: dict[str, tuple[str, ...]] = _frozen(children)
         self.openings = {name[:2] for names in (self.full, self.short, self.alias) for name in names}
         self._lineages: dict[str, tuple[str, ...]] = {}
-
-    def _add(self, division: Division) -> None:
-        code, name, level, parent = division
-        self.divisions[code] = division
-        self.full[name].append(code)
-        if parent:
-            self.children[parent].append(code)
-        if level == "zone":
-            if (short := zone_form(name)) != name:
-                self.short[short].append(code)
-        else:
-            for short in short_forms(name, level):
-                self.short[short].append(code)
 
     def lineage(self, code: str) -> tuple[str, ...]:
         """The code and the codes above it, the division itself first."""
@@ -188,6 +176,27 @@ class Gazetteer:
     def rank(self, code: str) -> int:
         """1 province, 2 prefecture, 3 county, 4 township."""
         return 4 if len(code) == 9 else RANK[self.divisions[code].level]
+
+
+def _divisions() -> Iterator[Division]:
+    for row in read_table("places"):
+        yield Division(row["code"], row["name"], row["level"], row["parent"] or None)
+        for item in row["townships"].split():
+            name = item[3:]
+            level = "township" if name.endswith(TOWNSHIP_SUFFIXES) else "zone"
+            yield Division(row["code"] + item[:3], name, level, row["code"])
+
+
+def _shorter(name: str, level: str) -> Iterable[str]:
+    if level != "zone":
+        return short_forms(name, level)
+    short = zone_form(name)
+    return () if short == name else (short,)
+
+
+def _frozen(lists: dict[str, list[Any]]) -> dict[str, tuple[Any, ...]]:
+    """Tuples of strings, unlike lists, cost nothing when Python looks for garbage."""
+    return {key: tuple(values) for key, values in lists.items()}
 
 
 @cache

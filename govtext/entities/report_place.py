@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import pairwise
 
 from govtext.entities.divisions import gazetteer, stem
 from govtext.entities.place_names import COUNTRY, Match, chains, matches
@@ -85,7 +86,7 @@ def _support(code: str, evidence: str) -> float:
 def _voted(text: str, kind: str, named: Sequence[Match]) -> str | None:
     """The division of a kind that a text speaks of by far the most, unless a place named in the metadata holds its own."""
     table = gazetteer()
-    pairs = {text[i : i + 2] for i in range(len(text))}
+    pairs = set(map("".join, pairwise(text)))
     codes = (c for c in _divisions_of(ENDINGS.get(kind, kind)) if table.divisions[c].name[:2] in pairs)
     scores = {c: score for c in codes if (score := _mentions(text, c))}
     ranked = sorted(scores, key=lambda c: -scores[c])

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from govtext.metadata.passage import Passage, ReportText
 from govtext.resources import read_table
@@ -130,7 +131,9 @@ def _count_divisions(text: str, sign: str) -> Counter[str]:
     Short forms of counties are everyday words now and then, so their full name must stand in the text too.
     """
     divisions = _by_sign().get(sign, {})
-    counts = Counter({stem: n for stem in divisions if stem not in _WORDS and (n := _count(text, stem))})
+    pairs = set(map("".join, pairwise(text)))
+    stems = (stem for stem in divisions if stem[:2] in pairs and stem not in _WORDS)
+    counts = Counter({stem: n for stem in stems if (n := _count(text, stem))})
     for stem in list(counts):
         counts[stem] -= sum(n for longer, n in counts.items() if stem in longer and stem != longer)
         if sign in "区县旗" and divisions[stem] not in text:

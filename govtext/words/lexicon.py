@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from govtext.errors import DataError
 
+OPENINGS = 1 << 20  # slots of the table of openings
 _ALNUM = re.compile("[0-9A-Za-z]")
 
 
@@ -14,12 +18,14 @@ class WordList:
     """A set of words with a fast search for all of their matches.
 
     Words are kept by their first two characters (by the one, for a word of one character), each with the lengths that
-    occur, longest first: a position of the text costs one look-up unless a word may start there.
+    occur, longest first. Where a word may start is looked up for the whole text at once, in a table of hashed openings.
     """
 
     def __init__(self, words: Iterable[str] = ()) -> None:
         self._words: set[str] = set()
-        self._lengths: dict[str, list[int]] = {}
+        self._lengths: dict[str, tuple[int, ...]] = {}
+        self._openings = np.zeros(OPENINGS, np.bool_)
+        self._has_short = False
         self.add(words)
 
     def __len__(self) -> int:
@@ -40,10 +46,11 @@ class WordList:
             if len(word.split()) > 1:
                 raise DataError(f"a word cannot hold white space: {word!r}; give its parts as words of their own")
             self._words.add(word)
-            lengths = self._lengths.setdefault(word[:2], [])
+            self._has_short |= len(word) == 1
+            lengths = self._lengths.get(word[:2], ())
             if len(word) not in lengths:
-                lengths.append(len(word))
-                lengths.sort(reverse=True)
+                self._lengths[word[:2]] = tuple(sorted((*lengths, len(word)), reverse=True))
+        self._openings[_hashes("".join(opening for opening in self._lengths if len(opening) == 2))[::2]] = True
 
     def find(self, text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
         """Offsets of the words in ``text[start:end]``, in order and without overlap: the longer wins, then the first.
@@ -68,14 +75,27 @@ class WordList:
 
     def _matches(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         lengths, words = self._lengths, self._words
-        if not words:
-            return
-        for at, (char, following) in enumerate(zip(text[start:end], text[start + 1 : end] + "\n", strict=False), start):
-            for length in lengths.get(char + following, ()):
+        for at in self._starts(text, start, end):
+            for length in lengths.get(text[at : at + 2], ()):
                 if at + length <= end and text[at : at + length] in words:
                     yield at, at + length
-            if char in lengths:
+            if self._has_short and text[at] in words:
                 yield at, at + 1
+
+    def _starts(self, text: str, start: int, end: int) -> Iterable[int]:
+        """Where a word may start."""
+        if self._has_short:
+            return range(start, end)
+        if not self._words:
+            return ()
+        starts: list[int] = (np.flatnonzero(self._openings[_hashes(text[start:end])]) + start).tolist()
+        return starts
+
+
+def _hashes(text: str) -> NDArray[np.uint32]:
+    """A number for each two neighbouring characters; different pairs may share one."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return (codes[:-1] * np.uint32(8191) + codes[1:]) % np.uint32(OPENINGS)
 
 
 def _cuts_run(text: str, start: int, end: int) -> bool:
