@@ -18,6 +18,9 @@ KeyArray = npt.NDArray[np.uint64]
 CHAR_BITS = 14  # four characters fit into one 64-bit key; codes are never 0, so keys of different lengths differ
 MAX_CHARS = (1 << CHAR_BITS) - 2
 OUTSIDE, UNKNOWN, FIRST = 0, 1, 2  # outside the text, a character never seen, the first known character
+_NO_START = np.uint64(
+    1 << CHAR_BITS + 1
+)  # in place of OUTSIDE: no n-gram with it is the key of another, not even at its beginning
 TABLE_BITS = 21
 BATCH = 200_000  # characters looked up at once: small enough to sort in the cache
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -46,6 +49,26 @@ class _Fold(dict[int, str]):
 
 
 _FOLD = _Fold()
+
+
+class _FoldTable:
+    """``_FOLD`` as an array over all code points, filled as characters turn up."""
+
+    def __init__(self) -> None:
+        self._folded = np.full(0x110000, -1, dtype=np.int32)
+        self._folded[0] = 0  # stands between texts
+
+    def __call__(self, points: npt.NDArray[np.uint32]) -> npt.NDArray[np.int32]:
+        """The code points as the features see them."""
+        folded = self._folded[points]
+        if (folded < 0).any():
+            for point in np.unique(points[folded < 0]).tolist():
+                self._folded[point] = ord(_FOLD[point])
+            folded = self._folded[points]
+        return folded
+
+
+_fold = _FoldTable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +121,7 @@ class NgramVocabulary:
         self._codes[[ord(c) for c in chars]] = np.arange(FIRST, FIRST + len(chars), dtype=np.uint16)
         self._table = np.full(1 << TABLE_BITS, -1, dtype=np.int32)
         self._table[_address(keys)[::-1]] = np.arange(len(keys) - 1, -1, -1, dtype=np.int32)
+        self._in_slot = np.append(keys, np.uint64(0))  # the last is that of an empty place, -1, and no n-gram's
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -162,12 +186,15 @@ class NgramVocabulary:
     def rows(self, texts: Sequence[str]) -> Rows:
         """One sparse row of length 1 for every text; a text without known n-grams has an empty row."""
         owners, columns, values = [], [], []
-        for owner, keys in self._keys(texts):
-            slots = self._table[_address(keys)]
-            known = slots >= 0
-            known[known] = self.keys[slots[known]] == keys[known]
-            places = (owner[known] << np.int64(32)) | slots[known]
-            places, counts = np.unique(places, return_counts=True)
+        for first, batch in _batches(texts):
+            codes, owner = self._encode(batch)
+            codes[codes == OUTSIDE] = _NO_START
+            found = []
+            for keys in self._windows(codes):
+                slots = self._table[_address(keys)]
+                known = np.flatnonzero(self._in_slot[slots] == keys)
+                found.append(((owner[known] + first) << np.int64(32)) | slots[known])
+            places, counts = np.unique(np.concatenate(found), return_counts=True)
             owners.append(places >> np.int64(32))
             columns.append(places & np.int64(0xFFFFFFFF))
             values.append((1 + np.log(counts.astype(np.float32))) * self.idf[columns[-1]])
@@ -183,26 +210,30 @@ class NgramVocabulary:
         """Number of the text and key of every n-gram, batch by batch."""
         for first, batch in _batches(texts):
             codes, owners = self._encode(batch)
-            owners += first
-            width = max(self.orders)
-            padded = np.concatenate([codes, np.zeros(width, dtype=np.uint64)])
-            key = np.zeros(len(codes), dtype=np.uint64)
-            inside = np.ones(len(codes), dtype=bool)
-            found_owners, found_keys = [], []
-            for n in range(1, width + 1):
-                following = padded[n - 1 : n - 1 + len(codes)]
-                inside &= following != OUTSIDE
-                key = (key << np.uint64(CHAR_BITS)) | following
-                if n in self.orders:
-                    found_owners.append(owners[inside])
-                    found_keys.append(key[inside])
-            yield np.concatenate(found_owners), np.concatenate(found_keys)
+            ends = np.flatnonzero(np.append(codes, np.uint64(OUTSIDE)) == OUTSIDE)
+            left = ends[np.searchsorted(ends, np.arange(len(codes)))] - np.arange(
+                len(codes)
+            )  # up to the end of the text
+            found = [
+                (owners[left >= n] + first, keys[left >= n])
+                for n, keys in zip(sorted(self.orders), self._windows(codes), strict=True)
+            ]
+            yield np.concatenate([o for o, _ in found]), np.concatenate([k for _, k in found])
+
+    def _windows(self, codes: KeyArray) -> Iterator[KeyArray]:
+        """The key of the n-gram that begins at every character, for each order; some reach beyond the end of their text."""
+        padded = np.concatenate([codes, np.zeros(max(self.orders), dtype=np.uint64)])
+        key = np.zeros(len(codes), dtype=np.uint64)
+        for n in range(1, max(self.orders) + 1):
+            key = (key << np.uint64(CHAR_BITS)) | padded[n - 1 : n - 1 + len(codes)]
+            if n in self.orders:
+                yield key
 
     def _encode(self, texts: Sequence[str]) -> tuple[KeyArray, IntArray]:
         """Character codes of all texts with a gap after each, and the number of the text each belongs to."""
         lengths = np.fromiter((len(t) + 1 for t in texts), dtype=np.int64, count=len(texts))
-        joined = "\0".join([*map(normalise, texts), ""])
-        points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        joined = "\0".join([*texts, ""])
+        points = _fold(np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32))
         codes = np.where(points == 0, np.uint16(OUTSIDE), self._codes[points]).astype(np.uint64)
         return codes, np.repeat(np.arange(len(texts), dtype=np.int64), lengths)
 

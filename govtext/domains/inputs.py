@@ -32,19 +32,18 @@ class Inputs:
     """
 
     def __init__(self, sentences: Sequence[str], context: Sequence[SentenceContext]) -> None:
-        number: dict[str, int] = {}
-        count = number.setdefault
+        number = _Numbers()
         rows = [
             (
-                count(s, len(number)),
-                count(c.heads[-1] if c.heads else "", len(number)),
-                count(" ".join(c.heads[:-1]), len(number)),
-                count(c.previous, len(number)),
-                count(c.following, len(number)),
+                number[s],
+                number[c.heads[-1] if c.heads else ""],
+                number[" ".join(c.heads[:-1])],
+                number[c.previous],
+                number[c.following],
             )
             for s, c in zip(sentences, context, strict=True)
         ]
-        around = [count(text, len(number)) for c in context for text in c.around]
+        around = [number[text] for c in context for text in c.around]
         self.texts = list(number)
         self.numbers = np.array(rows, dtype=np.int64).reshape(len(rows), len(FIELDS)).T
         filled = np.array([bool(text) for text in self.texts], dtype=bool)
@@ -81,6 +80,13 @@ class Inputs:
         if self._rows is None or self._rows[0] != vocabulary.fingerprint:
             self._rows = vocabulary.fingerprint, vocabulary.rows(self.texts)
         return self._rows[1]
+
+
+class _Numbers(dict[str, int]):
+    """Numbers texts as they turn up."""
+
+    def __missing__(self, text: str) -> int:
+        return self.setdefault(text, len(self))
 
 
 class _Latest:

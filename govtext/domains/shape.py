@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from govtext.types import SentenceContext
+from govtext.types import Part, SentenceContext
 
 LENGTHS: Final = (6, 10, 16, 25, 60, 120)  # characters
+_STOPS = "。!！?？;；"
 _DIGIT = re.compile(r"\d")
 _NUMBERED = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}[)）、.．]|第[一二三四五六七八九十]{1,3}[章节部]")
 _COUNTED = re.compile(r"[\[〔【(（①-⑳]?\d{0,2}[\]〕】)）.．、①-⑳]")
@@ -38,39 +40,48 @@ def shape_features(sentences: Sequence[str], context: Sequence[SentenceContext])
     >>> [name for name, on in zip(NAMES, row) if on][-3:]
     ['ends with a colon', 'no punctuation', 'address to the audience']
     """
-    rows = [_shape(s, c) for s, c in zip(sentences, context, strict=True)]
-    return np.array(rows, dtype=np.float32).reshape(len(rows), len(NAMES))
+    lengths = np.fromiter(map(len, sentences), dtype=np.int64, count=len(sentences))
+    traits = [_traits(s, c) for s, c in zip(sentences, context, strict=True)]
+    result = np.empty((len(traits), len(NAMES)), dtype=np.float32)
+    result[:, : len(LENGTHS)] = lengths[:, None] < np.array(LENGTHS)
+    result[:, len(LENGTHS) :] = np.array(traits, dtype=np.float32).reshape(len(traits), len(NAMES) - len(LENGTHS))
+    return result
 
 
-def part_of(context: SentenceContext) -> str | None:
+def part_of(context: SentenceContext) -> Part | None:
     """Review or plan: as the section says, else the title, else the years (a report that names no year to plan for reviews).
 
     >>> part_of(SentenceContext(title="教育局2022年工作总结")), part_of(SentenceContext(plan_year=2024)), part_of(SentenceContext())
     ('review', 'plan', None)
     """
-    reviews, plans = bool(_REVIEW.search(context.title)), bool(_PLAN.search(context.title))
-    if context.part is not None or reviews != plans:
-        return context.part or ("review" if reviews else "plan")
-    if (context.year is None) == (context.plan_year is None):
-        return None
-    return "review" if context.plan_year is None else "plan"
+    return _part(context.part, context.title, context.year is not None, context.plan_year is not None)
 
 
-def _shape(text: str, context: SentenceContext) -> list[bool]:
+@lru_cache(maxsize=256)  # title and years are those of the report
+def _part(part: Part | None, title: str, reviewed: bool, planned: bool) -> Part | None:
+    reviews, plans = bool(_REVIEW.search(title)), bool(_PLAN.search(title))
+    if part is not None or reviews != plans:
+        return part or ("review" if reviews else "plan")
+    if reviewed != planned:
+        return "plan" if planned else "review"
+    return None
+
+
+def _traits(text: str, context: SentenceContext) -> tuple[bool, ...]:
+    """What the features after the lengths say of a sentence."""
     last = text[-1:]
     short = len(text) < LENGTHS[-2]
     part = part_of(context)
-    stop = last in ("。", "!", "！", "?", "？", ";", "；")
-    return [
-        *(len(text) < n for n in LENGTHS),
-        stop, last in ("：", ":"), last in ("!", "！"),
+    stop = last != "" and last in _STOPS
+    return (
+        stop, last == "：" or last == ":", last == "!" or last == "！",
         not stop and "，" not in text and "," not in text,
-        bool(_DIGIT.search(text)), "%" in text or "％" in text,
-        bool(_NUMBERED.match(text)), bool(_COUNTED.match(text)), bool(_ONE_IS.match(text)),
-        short and bool(_BRACKETED.match(text)), bool(_GLOSS.match(text)),
-        short and bool(_YEAR_TITLE.search(text)), short and bool(_ADDRESS.match(text)),
+        _DIGIT.search(text) is not None, "%" in text or "％" in text,
+        _NUMBERED.match(text) is not None, _COUNTED.match(text) is not None, _ONE_IS.match(text) is not None,
+        short and _BRACKETED.match(text) is not None, _GLOSS.match(text) is not None,
+        short and _YEAR_TITLE.search(text) is not None, short and _ADDRESS.match(text) is not None,
         context.is_heading, part == "review", part == "plan",
         not context.heads, text.startswith(("—", "-", "－")), text[:4].isdecimal(),
         context.year is not None and str(context.year) in text,
         context.plan_year is not None and str(context.plan_year) in text,
-    ]  # fmt: skip
+    )  # fmt: skip
