@@ -60,6 +60,29 @@ def import_annotations(source: Source, out: Out, from_: From = None, overwrite: 
     convert(source, out, "jsonl", from_, overwrite)
 
 
+@annotate_app.command("split")
+def split_corpus(
+    source: Source,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for train.jsonl and test.jsonl.")],
+    share: Annotated[float, typer.Option(help="Share of the sentences to test on.")] = 0.2,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same parts.")] = 0,
+    from_: From = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Split an annotated corpus by report into a part to train on and one to test on, near-duplicates on one side."""
+    from govtext.corpus import read_corpus, write_corpus
+    from govtext.training.splits import split_documents
+
+    parts = split_documents(read_corpus(source, from_), share=share, seed=seed)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written ({error.strerror or error})") from error
+    for name, part in zip(("train", "test"), parts, strict=True):
+        path = write_corpus(part, out / f"{name}.jsonl", overwrite=overwrite)
+        typer.echo(f"{len(part)} sentences of {len({s.doc for s in part})} reports -> {path}")
+
+
 @annotate_app.command("suggest")
 def suggest_sentences(
     reports: Reports,

@@ -16,11 +16,12 @@ from govtext.output import whole_file
 from govtext.training.measures import ratio
 
 if TYPE_CHECKING:
-    from govtext.training.evaluate import Evaluation
+    from govtext.training.evaluate import Evaluation, Score
     from govtext.training.learning import LearningCurve
 
 PICTURES = (".png", ".svg", ".pdf")
 COLOURS = ("#0072b2", "#d55e00")
+PANELS = 4  # side by side
 _EXAMPLES = 3  # of each group of errors
 
 
@@ -86,18 +87,24 @@ def draw(e: Evaluation, path: Path, *, against: Evaluation | None = None, names:
 
 
 def draw_curve(curve: LearningCurve, path: Path) -> Path:
-    """Each measure over the number of sentences trained on."""
-    with _figure(path, (9, 5.5)) as figure:
-        ax = figure.subplots()
-        x = [point.sentences for point in curve.points]
-        for i, name in enumerate(curve.points[0].scores):
-            scores = [point.scores[name] for point in curve.points]
-            edges = np.array([[s.value - s.low for s in scores], [s.high - s.value for s in scores]]).clip(0)
-            shifted = [n + i * max(x) * 0.004 for n in x]  # so that the intervals stand side by side
-            ax.errorbar(shifted, [s.value for s in scores], yerr=edges, marker="o", capsize=3, label=name)
-        ax.set(xlabel="annotated sentences to train on", ylabel="score, with its interval", title="Learning curve")
-        ax.grid(axis="y", alpha=0.3)
-        figure.legend(loc="outside right upper", frameon=False)
+    """Each measure over the number of sentences trained on, a panel each."""
+    names = list(curve.points[0].scores)
+    rows = -(-len(names) // PANELS)
+    with _figure(path, (3.2 * min(len(names), PANELS), 2.8 * rows)) as figure:
+        grid = figure.subplots(rows, min(len(names), PANELS), sharex=True, sharey=True, squeeze=False)
+        panels = grid.ravel().tolist()
+        for ax, name in zip(panels, names, strict=False):
+            found = [point.scores[name] for point in curve.points]
+            values, edges = _with_edges(found)
+            ax.errorbar(
+                [p.sentences for p in curve.points], values, yerr=edges, marker="o", capsize=3, color=COLOURS[0]
+            )
+            ax.set_title(name)
+            ax.grid(axis="y", alpha=0.3)
+        for ax in panels[len(names) :]:
+            ax.set_visible(False)
+        figure.supxlabel("annotated sentences to train on")
+        figure.supylabel("score, with its interval")
     return path
 
 
@@ -122,15 +129,19 @@ def _draw_scores(ax: Any, evaluations: Sequence[Evaluation], names: Sequence[str
     shown += ["domains.accuracy", "status.accuracy"]
     y = np.arange(len(shown))[::-1]
     for i, (e, name) in enumerate(zip(evaluations, names, strict=False)):
-        found = [e.scores[measure] for measure in shown]
-        edges = np.array([[s.value - s.low for s in found], [s.high - s.value for s in found]]).clip(0)
-        values = [s.value for s in found]
+        values, edges = _with_edges([e.scores[measure] for measure in shown])
         ax.errorbar(values, y - 0.25 * i, xerr=edges, fmt="os"[i], color=COLOURS[i], capsize=3, label=name)
     if len(evaluations) > 1:
-        ax.legend(loc="lower left", frameon=False)
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=2, frameon=False)
     ax.set_yticks(y, [name.removesuffix(".f") for name in shown])
     ax.set(xlim=(0, 1.02), title=f"F (domains, status: accuracy), {first.confidence:.0%} intervals")
     ax.grid(axis="x", alpha=0.3)
+
+
+def _with_edges(scores: Sequence[Score]) -> tuple[list[float], Any]:
+    """Values, and how far their intervals reach below and above."""
+    edges = np.array([[s.value - s.low for s in scores], [s.high - s.value for s in scores]])
+    return [s.value for s in scores], edges.clip(0)
 
 
 def _draw_calibration(ax: Any, e: Evaluation) -> None:

@@ -115,3 +115,47 @@ def test_weak_labels_of_reports_and_what_the_rules_did(run, report, tmp_path):
     assert table.read_text(encoding="utf-8-sig").startswith("function,of,labels,n,coverage")
     assert run(*made)[0] == 1
     assert run("annotate", "weak", out, "-o", tmp_path / "again.jsonl")[0] == 0
+
+
+def test_split_by_report(run, tmp_path):
+    run("annotate", "example", "-o", tmp_path / "water")
+    made = ("annotate", "split", tmp_path / "water" / "train.jsonl", "-o", tmp_path / "new" / "parts", "--share", "0.3")
+    code, told, _ = run(*made)
+    assert code == 0 and told.count("reports ->") == 2
+    parts = [
+        {json.loads(line)["doc"] for line in (tmp_path / "new" / "parts" / f"{name}.jsonl").open(encoding="utf-8")}
+        for name in ("train", "test")
+    ]
+    assert parts[0] and parts[1] and not parts[0] & parts[1]
+    assert run(*made)[0] == 1
+
+
+def test_two_models_in_files_and_a_picture(run, report, tmp_path):
+    pytest.importorskip("matplotlib")
+    run("annotate", "export", report, "-o", tmp_path / "gold.jsonl", "--to", "jsonl")
+    files = [tmp_path / f"scores.{suffix}" for suffix in ("json", "md", "png")]
+    made = ("evaluate", "model", tmp_path / "gold.jsonl", "--reports", report.parent, "--against", "zh_govtext_sm",
+            "-o", files[0], "--markdown", files[1], "--picture", files[2])  # fmt: skip
+    code, told, _ = run(*made)
+    assert code == 0 and "paired permutation" in told
+    values = json.loads(files[0].read_text(encoding="utf-8"))
+    assert values["comparison"]["differences"]["entities.names.f"]["difference"] == 0
+    assert files[1].read_text(encoding="utf-8").strip() == told.strip() and files[2].stat().st_size > 10_000
+    assert run(*made)[0] == 1 and run(*made, "--overwrite")[0] == 0
+    assert run(*made[:-1], tmp_path / "scores.txt", "--overwrite")[0] == 1
+
+
+def test_learning_curve_of_domains(run, tmp_path):
+    from govtext.resources import example_path
+
+    settings = ("--paths.corpus", example_path() / "train.jsonl", "--paths.dev", example_path() / "dev.jsonl",
+                "--paths.reports", example_path() / "reports")  # fmt: skip
+    made = ("evaluate", "learning-curve", "--part", "domains", "-o", tmp_path / "curve.json", *settings)
+    code, told, _ = run(*made, "--shares", "0.3,1")
+    assert code == 0 and "domains.accuracy" in told and "names" not in told
+    points = json.loads((tmp_path / "curve.json").read_text(encoding="utf-8"))["points"]
+    assert [point["documents"] for point in points] == [0, 3, 11]
+    accuracies = [point["scores"]["domains.accuracy"]["value"] for point in points]
+    assert accuracies[2] > accuracies[0]
+    assert run(*made, "--overwrite", "--shares", "some")[0] == 1
+    assert run(*made, "--overwrite", "--part", "words")[0] == 1
