@@ -22,12 +22,13 @@ Array = np.ndarray[Any, Any]
 
 def adapt_classifier(
     classifier: Classifier, sentences: Sequence[str], labels: Sequence[str | Sequence[str]], *,
-    context: Sequence[SentenceContext], pull: float = 1.0,
+    context: Sequence[SentenceContext], pull: float = 1.0, rehearsal: Sequence[tuple[str, SentenceContext]] = (), share: float = 0.5,
 ) -> Classifier:  # fmt: skip
     """A copy of a fitted classifier, trained on with labelled sentences.
 
     The weights of the n-grams that occur in the sentences, and the biases, move to where the log-loss plus ``pull`` times half the squared
-    distance from the old weights is least; all else stays. Raises DataError for a label that the classifier does not have.
+    distance from the old weights is least; all else stays. ``rehearsal`` are sentences without labels: the old probabilities are their
+    labels, and ``share`` is what each of them counts against a labelled one. Raises DataError for a label that the classifier does not have.
     """
     unknown = {name for label in labels for name in ([label] if isinstance(label, str) else label)}.difference(
         classifier.classes_
@@ -36,7 +37,12 @@ def adapt_classifier(
         raise DataError(
             f"the base has no class {sorted(unknown)[0]!r}; it has {', '.join(classifier.classes_)}: train from nothing"
         )
-    problem = _Problem(classifier, sentences, labels, context, pull)
+    targets = classifier._targets(labels)
+    if rehearsal:
+        texts, contexts = zip(*rehearsal, strict=True)
+        targets = np.vstack([targets, share * classifier.predict_proba(texts, context=contexts)])
+        sentences, context = [*sentences, *texts], [*context, *contexts]
+    problem = _Problem(classifier, sentences, targets, context, pull)
     found = minimize(problem, np.zeros(problem.size), jac=True, method="L-BFGS-B", options={"maxiter": 200})
     change, bias = problem.split(found.x)
     adapted = copy.copy(classifier)
@@ -50,8 +56,7 @@ class _Problem:
     """The loss of a change of weights, and its slope."""
 
     def __init__(
-        self, classifier: TextClassifier, sentences: Sequence[str], labels: Sequence[Any],
-        context: Sequence[SentenceContext], pull: float,
+        self, classifier: TextClassifier, sentences: Sequence[str], targets: Array, context: Sequence[SentenceContext], pull: float
     ) -> None:  # fmt: skip
         inputs = Inputs(sentences, context)
         rows = inputs.rows(classifier.vocabulary)
@@ -62,7 +67,7 @@ class _Problem:
         self.mixing = classifier.field_weights.astype(np.float64)
         self.temperature, self.pull = classifier.temperature, pull
         self.scores = np.log(classifier.predict_proba(sentences, context=context) + 1e-12) * classifier.temperature
-        self.targets = classifier._targets(labels)
+        self.targets = targets
         self.shape = len(self.columns), len(classifier.classes_)
         self.size = self.shape[0] * self.shape[1] + self.shape[1]
 
@@ -79,6 +84,6 @@ class _Problem:
             scores += (rows @ change) @ mixing
         probabilities = softmax(scores / self.temperature)
         loss = -(self.targets * np.log(probabilities + 1e-12)).sum() + self.pull / 2 * (flat @ flat)
-        slope = (probabilities - self.targets) / self.temperature
+        slope = (probabilities * self.targets.sum(axis=1, keepdims=True) - self.targets) / self.temperature
         total = sum(rows.T @ (slope @ mixing.T) for rows, mixing in zip(self.fields, self.mixing, strict=True))
         return float(loss), np.concatenate([np.ravel(total), slope.sum(axis=0)]) + self.pull * flat

@@ -69,6 +69,8 @@ class Domains(_Section):
     """How domains and status are trained."""
 
     pull: float = Field(gt=0)
+    rehearsal: float = Field(ge=0)
+    rehearsal_sentences: int = Field(ge=0)
     extra: list[str]
     composed: list[str]
 

@@ -11,11 +11,12 @@ import srsly
 
 from govtext.corpus import read_corpus
 from govtext.errors import DataError
-from govtext.report import find_report_files, read
+from govtext.report import find_report_files, read, sentence_contexts
 from govtext.resources import example_path, sample_paths
 from govtext.training.config import TrainingConfig
 from govtext.training.corpus import Example, read_examples
 from govtext.training.splits import check_leak, split_documents
+from govtext.types import SentenceContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +59,19 @@ def read_data(config: TrainingConfig) -> TrainingData:
     return TrainingData(train, dev, [file for file in files if file.stem not in held_out], layouts)
 
 
-def raw_sentences(data: TrainingData, *, limit: int, seed: int) -> list[str]:
-    """Sentences, not annotated ones, of the reports that are not measured on, drawn by ``seed``."""
+def raw_sentences(data: TrainingData, *, limit: int, seed: int) -> list[tuple[str, SentenceContext]]:
+    """Sentences, not annotated ones, of the reports that are not measured on, with their contexts, drawn by ``seed``."""
     shut = {e.text for e in (*data.train, *data.dev)}
     files, rng = list(data.raw), random.Random(seed)
     rng.shuffle(files)
-    found: dict[str, None] = {}
+    found: dict[str, SentenceContext] = {}
     for file in files:
         report = read(file)
-        found |= dict.fromkeys(report.text[s.start : s.end] for s in report.sentences)
+        texts = (report.text[s.start : s.end] for s in report.sentences)
+        found |= zip(texts, sentence_contexts(report), strict=True)
         if len(found) > 4 * limit:
             break
-    sentences = [text for text in found if 6 <= len(text) <= 300 and text not in shut]
+    sentences = [(text, context) for text, context in found.items() if 6 <= len(text) <= 300 and text not in shut]
     rng.shuffle(sentences)
     return sentences[:limit]
 

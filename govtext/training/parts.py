@@ -56,7 +56,7 @@ class Trainer:
         )  # fmt: skip
         return finetune_recognizer(
             base, self._names(), tuning=tuning, checkpoint=self.workspace.folder / "entities.npz", progress=self.progress,
-            rehearsal=raw_sentences(self.data, limit=wanted.rehearsal_sentences, seed=self.seed),
+            rehearsal=self._raw_texts(wanted.rehearsal_sentences),
             held_out=[named_texts(sentences) for sentences in documents(self.data.dev).values()],
         )  # fmt: skip
 
@@ -67,8 +67,7 @@ class Trainer:
             return self._large()
         teacher, scored = self._teacher(), []
         if teacher:
-            raw = raw_sentences(self.data, limit=self.config.entities.scored_sentences, seed=self.seed)
-            scored = score_texts(teacher, raw)
+            scored = score_texts(teacher, self._raw_texts(self.config.entities.scored_sentences))
         return train_recognizer(
             self._names(), scored=scored, out=self.workspace.folder / "small", epochs=self.config.entities.epochs,
             seed=self.seed, checkpoints=self.workspace.folder, progress=self.progress,
@@ -121,9 +120,26 @@ class Trainer:
         if not any(row.domains or row.status for row in rows):
             raise DataError("the corpus has no domains and no status to learn: label some")
         kinds = {"domains": (domains, DomainClassifier), "status": (status, StatusClassifier)}
-        train = _classifiers_from_nothing(rows) if self.afresh else _classifiers_from_base(rows, wanted.pull)
+        train = _classifiers_from_nothing(rows) if self.afresh else self._classifiers_from_base(rows)
         for name, (component, kind) in kinds.items():
             component.stage = self.workspace.stage(name, kind, partial(train, name, component.stage))
+
+    def _classifiers_from_base(self, rows: Sequence[Any]) -> Callable[[str, Any], Any]:
+        from govtext.training.adapt import adapt_classifier
+
+        wanted = self.config.domains
+        raw = raw_sentences(self.data, limit=wanted.rehearsal_sentences, seed=self.seed)
+
+        def train(name: str, base: Any) -> Any:
+            labelled = [row for row in rows if getattr(row, name)]
+            if not labelled:
+                return base
+            return adapt_classifier(
+                base, [row.text for row in labelled], [getattr(row, name) for row in labelled],
+                context=[row.context for row in labelled], pull=wanted.pull, rehearsal=raw, share=wanted.rehearsal,
+            )  # fmt: skip
+
+        return train
 
     # words
 
@@ -147,13 +163,15 @@ class Trainer:
                 )  # fmt: skip
             silver = []
             if not self.afresh:
-                raw = raw_sentences(self.data, limit=wanted.silver, seed=self.seed)
-                silver = [_cut(base, text) for text in raw]
+                silver = [_cut(base, text) for text in self._raw_texts(wanted.silver)]
             return train_segmenter(
                 [*(gold * wanted.gold_weight), *silver], rounds=wanted.rounds, lexicon=packaged_lexicon()
             )
 
         tokenizer.segmenter = self.workspace.stage("words", Segmenter, train)
+
+    def _raw_texts(self, limit: int) -> list[str]:
+        return [text for text, _ in raw_sentences(self.data, limit=limit, seed=self.seed)]
 
 
 def named_texts(sentences: Sequence[AnnotatedSentence]) -> list[NamedText]:
@@ -187,18 +205,5 @@ def _classifiers_from_nothing(rows: Sequence[Any]) -> Callable[[str, Any], Any]:
         if not made:
             made.update(zip(("domains", "status"), train_classifiers(rows), strict=True))
         return made[name]
-
-    return train
-
-
-def _classifiers_from_base(rows: Sequence[Any], pull: float) -> Callable[[str, Any], Any]:
-    from govtext.training.adapt import adapt_classifier
-
-    def train(name: str, base: Any) -> Any:
-        labelled = [row for row in rows if getattr(row, name)]
-        if not labelled:
-            return base
-        labels, contexts = [getattr(row, name) for row in labelled], [row.context for row in labelled]
-        return adapt_classifier(base, [row.text for row in labelled], labels, context=contexts, pull=pull)
 
     return train
