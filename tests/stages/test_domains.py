@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govtext.domains import DomainClassifier, StatusClassifier, crosswalk, describe, schemes
+from govtext.domains.classifier import _checksum
 from govtext.domains.features import BATCH, NgramVocabulary, normalise
+from govtext.domains.inputs import MAX_KEPT, Inputs, read_inputs
 from govtext.domains.shape import NAMES, part_of, shape_features
 from govtext.errors import DataError, ModelError
 from govtext.labels import DOMAINS
@@ -178,6 +180,47 @@ def test_status_depends_on_the_part():
     assert found.tolist() == ["achieved", "planned"]
 
 
+def around_rows() -> tuple[list[str], list[str], list[SentenceContext]]:
+    """Sentences that say nothing of their class, which those around them do."""
+    around = {"education": ("学校开学。", "教师到位。"), "transport": ("公路通车。", "桥梁合龙。")}
+    own = {"education": ("学校扩建。", "教师培训。"), "transport": ("公路改造。", "桥梁加固。")}
+    rows = [(f"第{i}项完成。", label) for label in around for i in range(8)]
+    rows += [(text, label) for label, texts in (own | around).items() for text in (*texts, *around[label])]
+    return (
+        [text for text, _ in rows],
+        [label for _, label in rows],
+        [SentenceContext(around=around[label]) for _, label in rows],
+    )
+
+
+@pytest.mark.parametrize("own_vote", [True, False])
+def test_the_sentences_around_decide_where_words_do_not(own_vote):
+    sentences, labels, contexts = around_rows()
+    model = DomainClassifier(mixing=1.0, min_count=1, own_vote=own_vote).fit(sentences, labels, context=contexts)
+    told = [SentenceContext(around=("公路通车。",) * 5), SentenceContext(around=("学校开学。", "教师到位。", ""))]
+    assert model.predict(["按时竣工。"] * 2, context=told).tolist() == ["transport", "education"]
+    reasons = model.explain("按时竣工。", context=told[0], label="transport", top=100)
+    assert any(feature.startswith("around: ") and weight > 0 for feature, weight in reasons)
+
+
+def test_explaining_adds_up_to_the_change_that_a_small_step_makes(classifier):
+    sentence = "改造桥梁五座。"
+    weights = dict(classifier.explain(sentence, label="transport", top=1000))
+    before = classifier.predict_proba([sentence])[0]
+    column = classifier.classes_.tolist().index("transport")
+    rows = Inputs([sentence], [SentenceContext()]).rows(classifier.vocabulary)
+    gram = max(rows.row(0), key=lambda pair: pair[1])[0]
+    step = 1e-2
+    changed = DomainClassifier.from_bytes(classifier.to_bytes())
+    changed.ngram_weights[gram] *= 1 + step
+    after = changed.predict_proba([sentence])[0]
+    others = np.delete(before, column) / np.delete(before, column).sum()
+    log_odds = np.log(after[column] / before[column]) - others @ np.log(
+        np.delete(after, column) / np.delete(before, column)
+    )
+    assert log_odds / step == pytest.approx(weights[classifier.vocabulary.surface(gram, sentence)], rel=0.1)
+
+
 def test_labels_may_be_shares():
     sentences, labels, _ = corpus()
     model = DomainClassifier(mixing=1.0).fit([*sentences, "护士值班。"], [*labels, {"health": 0.9, "none": 0.1}])
@@ -219,6 +262,17 @@ def test_bytes_of_something_else_are_refused(data):
         DomainClassifier.from_bytes(data)
 
 
+def test_a_classifier_without_votes_of_an_earlier_version_still_loads(classifier):
+    old = DomainClassifier.from_bytes(classifier.to_bytes())
+    old.votes, old.vote_weights, old.vote_bias = (), np.empty((0, 0, 0), np.float32), np.empty((0, 0), np.float32)
+    header, _, arrays = old.to_bytes().partition(b"\n")
+    described = json.loads(header)
+    described = {k: v for k, v in described.items() if k not in ("votes", "sha256")} | {"format": 1}
+    described["sha256"] = _checksum(described, arrays)
+    again = DomainClassifier.from_bytes(json.dumps(described).encode() + b"\n" + arrays)
+    assert np.array_equal(again.predict_proba(["改造桥梁。"]), old.predict_proba(["改造桥梁。"]))
+
+
 def test_another_kind_of_classifier_is_refused(classifier):
     with pytest.raises(ModelError, match=r"DomainClassifier\.from_disk"):
         StatusClassifier.from_bytes(classifier.to_bytes())
@@ -240,7 +294,58 @@ def test_loading_needs_neither_sklearn_nor_scipy(classifier, tmp_path):
     assert done.stdout.strip() == "[]"
 
 
+# inputs
+
+
+def test_classifiers_of_one_vocabulary_share_the_reading():
+    sentences, labels, contexts = around_rows()
+    domains = DomainClassifier(min_count=1).fit(sentences, labels, context=contexts)
+    status = StatusClassifier(min_count=1).fit(sentences, ["achieved", "planned"] * 12, context=contexts)
+    assert domains.vocabulary.fingerprint == status.vocabulary.fingerprint
+    inputs = read_inputs(sentences, contexts)
+    rows = inputs.rows(domains.vocabulary)
+    assert read_inputs(list(sentences), list(contexts)) is inputs
+    assert inputs.rows(status.vocabulary) is rows
+    other = NgramVocabulary.from_texts(["新建公路"], min_count=1)
+    assert list(inputs.rows(other).row(0)) == list(other.rows(inputs.texts).row(0))
+
+
+@pytest.mark.parametrize("change", ["text", "context"])
+def test_other_sentences_or_contexts_are_read_anew(change):
+    sentences, contexts = ["公路。", "学校。"], [SentenceContext(), SentenceContext()]
+    before = read_inputs(sentences, contexts)
+    if change == "text":
+        sentences[1] = "医院。"
+    else:
+        contexts[1] = SentenceContext(is_heading=True)
+    assert read_inputs(sentences, contexts) is not before
+
+
+def test_the_inputs_of_long_calls_are_not_kept():
+    sentences = ["公路。"] * (MAX_KEPT + 1)
+    contexts = [SentenceContext()] * len(sentences)
+    assert read_inputs(sentences, contexts) is not read_inputs(sentences, contexts)
+
+
+@given(st.lists(st.lists(st.sampled_from(["甲", "乙", "", "丙丁"]), max_size=6), min_size=1, max_size=6))
+def test_the_mean_around_is_that_of_the_texts_around(around):
+    inputs = Inputs(["公路。"] * len(around), [SentenceContext(around=tuple(texts)) for texts in around])
+    values = np.arange(2 * len(inputs.texts), dtype=np.float32).reshape(-1, 2)
+    for i, (texts, mean) in enumerate(zip(around, inputs.around_mean(values), strict=True)):
+        expected = [values[inputs.texts.index(text)] for text in texts]
+        assert mean == pytest.approx(np.mean(expected, axis=0) if texts else [0, 0])
+        assert [inputs.texts[n] for n in inputs.around(i)] == texts
+
+
 # features
+
+
+def test_ngrams_do_not_reach_into_the_next_text():
+    vocabulary = NgramVocabulary.from_texts(["甲乙丙丁", "甲乙", "丙丁", "甲", "丁甲"], min_count=1)
+    texts = ["丙", "丁", "甲", "", "乙", "甲乙丙", "丁"]
+    together = vocabulary.rows(texts)
+    for i, text in enumerate(texts):
+        assert list(together.row(i)) == list(vocabulary.rows([text]).row(0))
 
 
 @given(st.text(max_size=200))
