@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +74,15 @@ def raw_sentences(data: TrainingData, *, limit: int, seed: int) -> list[tuple[st
     sentences = [(text, context) for text, context in found.items() if 6 <= len(text) <= 300 and text not in shut]
     rng.shuffle(sentences)
     return sentences[:limit]
+
+
+def report_texts(data: TrainingData, *, seed: int) -> Iterator[list[str]]:
+    """The sentences of each report that is not measured on, in the order of ``seed``."""
+    files = list(data.raw)
+    random.Random(seed).shuffle(files)
+    for file in files:
+        report = read(file)
+        yield [report.text[s.start : s.end] for s in report.sentences]
 
 
 def _read_examples(corpus: str, reports: Path | None) -> list[Example]:

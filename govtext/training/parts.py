@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from spacy.language import Language
+from tqdm import tqdm
 
 from govtext.corpus import AnnotatedSentence, from_row
 from govtext.domains import DomainClassifier, StatusClassifier
@@ -17,13 +19,13 @@ from govtext.labels import NAME_LABELS
 from govtext.pipeline import load
 from govtext.training.config import TrainingConfig
 from govtext.training.corpus import documents
-from govtext.training.data import TrainingData, raw_sentences
-from govtext.training.entities import NamedText, read_named
+from govtext.training.data import TrainingData, raw_sentences, report_texts
+from govtext.training.entities import NamedText, ScoredText, read_named
 from govtext.training.workspace import Workspace
 from govtext.words import Segmenter
 
 PARTS = ("words", "entities", "domains")
-LONGEST = 400  # characters of a sentence that a large recogniser learns from at once
+LONGEST = 400  # characters of a sentence that a recogniser learns from at once
 
 
 class Trainer:
@@ -61,15 +63,13 @@ class Trainer:
         )  # fmt: skip
 
     def _names_from_nothing(self, base: NameRecognizer) -> NameRecognizer:
-        from govtext.training.entities import score_texts, train_recognizer
+        from govtext.training.entities import train_recognizer
 
         if self.config.entities.size == "large":
             return self._large()
-        teacher, scored = self._teacher(), []
-        if teacher:
-            scored = score_texts(teacher, self._raw_texts(self.config.entities.scored_sentences))
+        teacher = self._teacher()
         return train_recognizer(
-            self._names(), scored=scored, out=self.workspace.folder / "small", epochs=self.config.entities.epochs,
+            self._names(), scored=self._scored(teacher) if teacher else (), out=self.workspace.folder / "small", epochs=self.config.entities.epochs,
             seed=self.seed, checkpoints=self.workspace.folder, progress=self.progress,
         )  # fmt: skip
 
@@ -79,6 +79,21 @@ class Trainer:
             return self.workspace.stage("teacher", NameRecognizer, self._large)
         component: Any = load(name).get_pipe("govtext_names") if name else None
         return component.stage if component else None
+
+    def _scored(self, teacher: NameRecognizer) -> list[ScoredText]:
+        """Raw sentences in which there may be names, and some others, with what the teacher thinks of them."""
+        from govtext.training.entities import read_scores, score_reports, with_possible_names, write_scores
+
+        path = self.workspace.folder / "scores.npz"
+        if not path.exists():
+            texts = report_texts(self.data, seed=self.seed)
+            bar = tqdm(texts, "reports scored", len(self.data.raw), disable=not self.progress, leave=False)
+            some = islice(score_reports(teacher, bar), self.config.entities.scored_sentences)
+            scored = [ScoredText(s.text[:LONGEST], s.scores[:LONGEST]) for s in some]
+            new = path.with_name(".scores.npz")
+            write_scores(new, scored)
+            new.rename(path)
+        return with_possible_names(read_scores(path), others=0.2, seed=self.seed)
 
     def _large(self) -> NameRecognizer:
         from govtext.training.entities import train_large_recognizer

@@ -71,6 +71,10 @@ def train(
                 trainer.train(part)
         except OSError as error:
             raise OutputError(f"{error.filename or workspace.folder}: {error.strerror or error}") from error
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"segmented text and the reports that words are learned from must be UTF-8 ({error})"
+            ) from None
         trained = Trained(out, parts, before, _scores(nlp, config, data))
         _save(nlp, config, trained)
     return trained
