@@ -108,7 +108,8 @@ def train_recognizer(
     """
     torch = load_torch()
     from govtext.training.gazetteer import known_names, name_table
-    from govtext.training.networks import TRIPLES, SmallNetwork, to_onnx
+    from govtext.training.networks import TRIPLES, SmallNetwork
+    from govtext.training.static import to_static_onnx
 
     torch.manual_seed(seed)
     known = Characters(_frequent(characters, [e.text for e in examples], [s.text for s in scored]))
@@ -128,8 +129,9 @@ def train_recognizer(
     rate = 7e-4 if soft else 1e-3
     fit(network, gold, run, Plan(epochs, {"": rate}, chars=2048, seed=seed, checkpoint=second, progress=progress))
     config = RecognizerConfig("".join(known.characters), outside_penalty=OUTSIDE_PENALTY if soft else 0.0)
-    example = {"ids": torch.tensor([[3, 5, 6, 7, 4], [3, 5, 4, 0, 0]])}
-    recognizer = NameRecognizer(to_onnx(network, example), config)
+    drawn = random.Random(seed).sample(gold, min(len(gold), 400))
+    samples = [stack([item.ids for item in batch]).cpu() for batch in batches(drawn, 4096, random.Random(seed))]
+    recognizer = NameRecognizer(to_static_onnx(network, samples), config)
     recognizer.to_disk(out)
     return recognizer
 
