@@ -117,6 +117,9 @@ def label_by_rules(
         Path | None, typer.Option(help="Labelled sentences that tell how good the rules are.", show_default=False)
     ] = None,
     min_probability: Annotated[float, typer.Option(min=0, max=1, help="Below it a sentence gets no label.")] = 0.5,
+    weight: Annotated[
+        float, typer.Option(min=0, help="What a silver sentence counts in training against one labelled by hand.")
+    ] = 0.3,
     table: Annotated[
         Path | None, typer.Option(help="Write what each rule does to this CSV file.", show_default=False)
     ] = None,
@@ -136,7 +139,9 @@ def label_by_rules(
     sentences = [s for path in corpora for s in read_corpus(path)]
     reports = expand_paths([path for path in sources if path not in corpora])
     sentences += [s for path in reports for s in from_report(read(path))]
-    silver = label_weakly(sentences, functions, gold=read_corpus(gold) if gold else (), min_probability=min_probability)
+    silver = label_weakly(
+        sentences, functions, gold=read_corpus(gold) if gold else (), min_probability=min_probability, weight=weight
+    )
     path = write_corpus(silver.sentences, out, to, overwrite=overwrite)
     if table:
         if table.exists() and not overwrite:

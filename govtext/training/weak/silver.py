@@ -32,13 +32,14 @@ class Silver:
 
 def label_weakly(
     sentences: Sequence[AnnotatedSentence], functions: Sequence[LabellingFunction], *, gold: Iterable[AnnotatedSentence] = (),
-    min_probability: float = 0.5, weighted: bool = True, scheme: Scheme = SCHEME,
+    min_probability: float = 0.5, weight: float = 0.3, weighted: bool = True, scheme: Scheme = SCHEME,
 ) -> Silver:  # fmt: skip
     """Label sentences by the votes of labelling functions.
 
     A sentence gets the likeliest domain and status if its probability reaches ``min_probability`` and any function speaks; otherwise it has
     none (it is left out of training). Entities are the mentions that any function gives, likeliest first, where they do not overlap.
-    ``meta`` holds ``source`` ("weak"), ``weight`` (the mean probability of the sentence's labels) and ``functions`` (those that spoke).
+    ``meta`` holds ``source`` ("weak"), ``functions`` (those that spoke) and ``weight`` for training: the mean probability of the sentence's
+    labels times ``weight``, what a silver sentence that is certain counts against one labelled by people.
     ``weighted`` False counts every function the same. ``gold`` (sentences labelled by people) tells how good the functions are: it fills the
     columns ``correct``, ``wrong`` and ``accuracy`` of the table, and decides how much each counts (fifty sentences are enough).
 
@@ -67,7 +68,7 @@ def label_weakly(
         given.write(found, reasons, probabilities, [f.name for f in kept], min_probability)
         tables.append(_table(kept, given, model))
         models[target] = model
-    marked = [_with_reason(s, reason) for s, reason in zip(found, reasons, strict=True)]
+    marked = [_with_reason(s, reason, weight) for s, reason in zip(found, reasons, strict=True)]
     return Silver(marked, pd.concat(tables, ignore_index=True), models)
 
 
@@ -193,10 +194,12 @@ def _labelled(sentence: AnnotatedSentence, target: Target, mentions: Sequence[Me
     return replace(sentence, domains=(label,)) if target == "domains" else replace(sentence, status=label)
 
 
-def _with_reason(sentence: AnnotatedSentence, reasons: dict[Target, tuple[float, list[str]]]) -> AnnotatedSentence:
+def _with_reason(
+    sentence: AnnotatedSentence, reasons: dict[Target, tuple[float, list[str]]], scale: float
+) -> AnnotatedSentence:
     if not reasons:
         return sentence
-    weight = round(float(np.mean([p for p, _ in reasons.values()])), 3)
+    weight = round(scale * float(np.mean([p for p, _ in reasons.values()])), 3)
     said = [name for _, names in reasons.values() for name in names]
     return replace(sentence, meta={**sentence.meta, "source": "weak", "weight": weight, "functions": said})
 
