@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 STATIC = b"QLinearConv"  # a node that only the graphs of govtext.training.static have
+PRETRAINED = 0.13  # learning rate of the transformer's layers against that of the layers on top
 SAMPLES = 320  # sentences from which the ranges of such a graph are found
 
 
@@ -29,12 +30,13 @@ SAMPLES = 320  # sentences from which the ranges of such a graph are found
 class Tuning:
     """How a recogniser is trained on.
 
-    ``rate`` is the learning rate; ``pull`` weighs the squared distance from the old weights; ``rehearsal`` is what a rehearsed sentence,
-    with the old model's own scores for labels, counts against an annotated one. ``chars`` are the characters of a batch.
+    ``rate`` is the learning rate (of a large network's transformer: an eighth of it); ``pull`` weighs the squared distance from the old
+    weights; ``rehearsal`` is what a rehearsed sentence, with the old model's own scores for labels, counts against an annotated one.
+    ``chars`` are the characters of a batch.
     """
 
     epochs: int = 8
-    rate: float = 3e-4
+    rate: float = 5e-4
     pull: float = 0.0
     rehearsal: float = 1.0
     chars: int = 1024
@@ -68,10 +70,11 @@ def finetune_recognizer(
         scores = network(**{name: torch.from_numpy(array).to(device()) for name, array in arrays.items()})
         return scores[:, encoder.inputs.lead : encoder.inputs.lead + max(map(len, batch))]
 
+    rates = {"layers": tuning.rate * PRETRAINED, "": tuning.rate} if recognizer.config.pieces else {"": tuning.rate}
     current = NameRecognizer(b"", recognizer.config)
     current.encoder = NetworkEncoder(network, encoder)
     plan = Plan(
-        tuning.epochs, {"": tuning.rate}, chars=tuning.chars, seed=tuning.seed, patience=tuning.patience, checkpoint=checkpoint,
+        tuning.epochs, rates, chars=tuning.chars, seed=tuning.seed, patience=tuning.patience, checkpoint=checkpoint,
         progress=progress, score=(lambda: names_f(current, held_out)) if held_out else None,
         penalty=_pull(network, tuning.pull) if tuning.pull else None, start=True,
     )  # fmt: skip
