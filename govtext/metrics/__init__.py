@@ -3,9 +3,9 @@
 from govtext.metrics.indicators import Indicator, indicators
 from govtext.metrics.model import MetricModel
 from govtext.metrics.quantities import Quantity, find_quantities
-from govtext.metrics.records import find_metrics
+from govtext.metrics.records import find_all_metrics, find_metrics
 from govtext.metrics.tables import find_table_metrics, find_tables
 
 __all__ = [
-    "Indicator", "MetricModel", "Quantity", "find_metrics", "find_quantities", "find_table_metrics", "find_tables", "indicators",
+    "Indicator", "MetricModel", "Quantity", "find_all_metrics", "find_metrics", "find_quantities", "find_table_metrics", "find_tables", "indicators",
 ]  # fmt: skip

@@ -31,15 +31,16 @@ _DATE: Final = (
 )
 _PART: Final = rf"{D}{{1,3}}(?:[.．]{D}{{1,3}})?"
 
+_FIRST: Final = "[0-9０-９零〇一二两三四五六七八九十百千万亿数几第前]"  # characters that a token may begin with
 TOKEN: Final = re.compile(
-    rf"(?P<date>{_DATE})"
+    rf"(?={_FIRST})(?:(?P<date>{_DATE})"
     rf"|(?P<proportion>{_PART}(?:[:：∶]{_PART}){{1,3}})"
     rf"|(?P<fraction>[百千万一二三四五六七八九十]{{1,3}}分之[零〇一二三四五六七八九十百点]{{1,8}}"
     rf"(?:{TO}(?:百分之)?[零一二三四五六七八九十百点]{{1,6}})?|(?<![0-9０-９/／]){D}{{1,2}}[/／]{D}{{1,2}}(?!{D}|[/／.．月年 万]))"
     rf"|(?P<tenths>[一二两三四五六七八九]{{1,2}}成(?:[一二三四五六七八九半](?!效))?)"
     rf"|(?P<rank>第[ ]?(?:{D}{{1,4}}|[一二三四五六七八九十百]{{1,5}})|前(?:{D}{{1,3}}(?!{D}|[.．万千亿%％‰])|[一二三四五六七八九十百]{{1,3}}))"
     rf"|(?P<digits>[两二三四]位数)"
-    rf"|(?P<number>{ARABIC}|{CHINESE})"
+    rf"|(?P<number>{ARABIC}|{CHINESE}))"
 )
 SECOND_NUMBER: Final = re.compile(rf"{TO}(?P<number>{ARABIC}|{CHINESE})")
 TO_NUMBER: Final = re.compile(rf"到(?P<number>{D}{{1,6}}(?:[.．]{D}{{1,4}})?{MAGNITUDE}{{0,3}})")

@@ -58,6 +58,16 @@ def names_indicator(words: str) -> bool:
 
 
 @cache
+def _ends() -> frozenset[str]:
+    return frozenset(name[-2:] for name in _ids())
+
+
+def may_end_name(words: str) -> bool:
+    """Whether the last two characters of some name are these."""
+    return words in _ends()
+
+
+@cache
 def indicator_id(mention: str) -> str | None:
     """The id of the indicator that ``mention`` names, by its name or a synonym; None if it is none of them.
 

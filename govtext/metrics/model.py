@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from govtext.errors import ModelError
+from govtext.metrics.links import LinkModel
 from govtext.metrics.weights import Weights
 from govtext.resources import DATA
 
@@ -22,7 +23,7 @@ PACKAGED = DATA / "metrics.npz"
 class MetricModel:
     """Weights of the three decisions that words around a quantity settle: what it measures, how, and result or target."""
 
-    linker: Weights
+    linker: LinkModel
     kinds: Weights
     status: Weights
 
@@ -30,8 +31,8 @@ class MetricModel:
         """As a compressed ``.npz`` without pickled objects."""
         stream = io.BytesIO()
         arrays: dict[str, npt.NDArray[np.generic]] = {}
-        for part in ("linker", "kinds", "status"):
-            arrays |= getattr(self, part).to_arrays(part)
+        for part, weights in (("linker", self.linker), ("kinds", self.kinds), ("status", self.status)):
+            arrays |= weights.to_arrays(part)
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
         return stream.getvalue()
 
@@ -40,8 +41,9 @@ class MetricModel:
         """The model that ``to_bytes`` wrote. Raises ModelError if the bytes are no such model."""
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                return cls(*(Weights.from_arrays(arrays, part) for part in ("linker", "kinds", "status")))
-        except (OSError, ValueError, KeyError) as error:
+                kinds, status = (Weights.from_arrays(arrays, part) for part in ("kinds", "status"))
+                return cls(LinkModel.from_arrays(arrays, "linker"), kinds, status)
+        except (OSError, ValueError, KeyError, IndexError) as error:
             raise ModelError("the metric model is damaged; train it again with govtext train metrics") from error
 
     def to_disk(self, path: str | Path) -> None:

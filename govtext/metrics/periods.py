@@ -7,29 +7,33 @@ Periods are strings in ISO 8601: a year ``2021``, a span of years ``2016/2020``,
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from functools import lru_cache
 from typing import Final
 
 from govtext.numerals import parse_number, to_half_width
 from govtext.types import SentenceContext
 
+NEAREST: Final = 40  # expressions of time before a quantity that may be its own
+_LONGEST_CLAUSE: Final = 240
 _FIRST_PLAN_YEAR: Final = 1953  # of the first five-year plan; from the sixth (1981) on the plans follow without a gap
 _N: Final = "[0-9０-９]"
 _PLAN: Final = '[“"‘]?(?P<plan>十?[一二三四五六七八九十])五[”"’]?'
+_FIRST: Final = (
+    '[0-9０-９“"‘十一二三四五六七八九两前上下今本当全去明过年目近最未这头的]'  # characters an expression may begin with
+)
 _EXPRESSION: Final = re.compile(
-    rf"(?P<years>(?:19|20){_N}{{2}}[ ]?年?(?:[-－—–~～至]|到)(?:19|20){_N}{{2}})[ ]?年"
+    rf"(?={_FIRST})(?:(?P<years>(?:19|20){_N}{{2}}[ ]?年?(?:[-－—–~～至]|到)(?:19|20){_N}{{2}})[ ]?年"
     rf"|(?P<plan_end>{_PLAN}(?:时期|期间|规划)?[期]?(?:末|收官))|(?P<plan_span>{_PLAN.replace('plan>', 'plan2>')}(?=时期|期间|以来|规划|[”\"’]))"
     rf"|(?P<year>(?:19|20){_N}{{2}}|[１][９]{_N}{{2}}|[２][０]{_N}{{2}})[ ]?年(?P<half>上半年|下半年)?"
     rf"(?:[前]?(?P<ymonths>{_N}{{1,2}}(?:[-－—–~～至]{_N}{{1,2}})?)[ ]?月(?P<ypart>份|底|末|[上中下]旬|{_N}{{1,2}}日)?)?"
     rf"|(?P<months>{_N}{{1,2}}(?:[-－—–~～至]{_N}{{1,2}})?)[ ]?月(?P<mpart>份|底|末|[上中下]旬|{_N}{{1,2}}(?:日?[-—–~至]{_N}{{1,2}})?日)?"
     r"|(?P<quarters>(?:前)?[一二三四两1-4]个?季度)|(?P<halfyear>上半年|下半年)"
     r"|(?P<relative>今年|本年|当年|全年|本年度|去年|上年|前年|明年|过去一年|一年来|今年以来|年初以来|年内|年底|目前)"
-    r"|(?P<span>(?:过去|近|最近|今后|未来|这|前|头)?(?:的)?(?:[一二三四五六七八九十]|[1-9][0-9]?)年(?:来|间|内|以来|里)?(?:累计)?)"
+    r"|(?P<span>(?:过去|近|最近|今后|未来|这|前|头)?(?:的)?(?:[一二三四五六七八九十]|[1-9][0-9]?)年(?:来|间|内|以来|里)?(?:累计)?))"
 )  # fmt: skip
 _COMPARED: Final = re.compile(r"(?:比|较|同比|与|相比|相较|对比|是|为|超|低于|高于|由|从)[于]?$")
 _YEAR_ON_YEAR: Final = re.compile(r"同比|(?:比|较|与)(?:上年|去年|上一年|前一年)|(?:比|较)(?:上年|去年)?同期")
-_FROM: Final = re.compile(
-    r"(?:比|较|相比|对比)(?:于)?(?P<when>[^，,；;。]{0,12}?)(?:末|底|年|期间|时期|初)?[^，,；;。]{0,6}$"
-)
 _ADDS_UP: Final = re.compile(
     "累计|年均|平均|共|合计|[新改扩]|建[成设]|引进|实施|投入|解决|脱贫|转移|完成.*[项座个]|办[理成结]|查[处办]"
 )
@@ -46,14 +50,15 @@ def resolve_period(text: str, start: int, context: SentenceContext, *, status: s
     '2025'
     """
     base = _base_year(context, status)
-    for m in reversed(list(_EXPRESSION.finditer(text, 0, start))):
-        if _COMPARED.search(text, max(0, m.start() - 3), m.start()):
-            continue
-        if found := _resolve(m, base, context, status):
+    expressions, ends = _expressions(text)
+    last = bisect_right(ends, start)
+    for m, compared in reversed(expressions[max(0, last - NEAREST) : last]):
+        if not compared and (found := _resolve(m, base, context, status)):
             return found
-    clause = re.split(r"[，,；;。]", text[:start])[-1]
-    of_section = _from_heads(context) if _ADDS_UP.search(clause) and not _YEAR_ON_YEAR.search(text) else None
-    return of_section or (str(base) if base else None)
+    of_section = _from_heads(context.heads, context.year, context.plan_year) if context.heads else None
+    if of_section and _ADDS_UP.search(_clause(text, start, "，,；;。")) and not _YEAR_ON_YEAR.search(text):
+        return of_section
+    return str(base) if base else None
 
 
 def resolve_baseline(text: str, start: int, period: str | None, context: SentenceContext) -> str | None:
@@ -62,16 +67,29 @@ def resolve_baseline(text: str, start: int, period: str | None, context: Sentenc
     >>> resolve_baseline("同比增长", 4, "2021", SentenceContext())
     '2020'
     """
-    clause = re.split(r"[，,；;。、]", text[:start])[-1]
+    clause = _clause(text, start, "，,；;。、")
     compared = None
-    for m in _EXPRESSION.finditer(clause):
-        if _COMPARED.search(clause, max(0, m.start() - 3), m.start()) and not m["relative"] and not m["span"]:
+    for m, of_change in _expressions(clause)[0]:
+        if of_change and not m["relative"] and not m["span"]:
             compared = _resolve(m, context.year, context, "achieved") or compared
     if compared:
         return compared.rpartition("/")[2] if "末" in clause or "底" in clause else compared
     if _YEAR_ON_YEAR.search(clause) and period:
         return re.sub(r"\d{4}", lambda y: str(int(y.group()) - 1), period)
     return None
+
+
+@lru_cache(maxsize=1 << 10)
+def _expressions(text: str) -> tuple[list[tuple[re.Match[str], bool]], list[int]]:
+    """The expressions of time in a text, each with whether something is compared with it; and where they end."""
+    found = [(m, bool(_COMPARED.search(text, max(0, m.start() - 3), m.start()))) for m in _EXPRESSION.finditer(text)]
+    return found, [m.end() for m, _ in found]
+
+
+def _clause(text: str, end: int, marks: str) -> str:
+    """What stands before ``end``, from the last of the marks on."""
+    low = max(0, end - _LONGEST_CLAUSE)
+    return text[max(low, *(text.rfind(mark, low, end) + 1 for mark in marks)) : end]
 
 
 def _base_year(context: SentenceContext, status: str) -> int | None:
@@ -164,12 +182,12 @@ def _span(words: str, context: SentenceContext, status: str) -> str | None:
     return f"{last - length + 1}/{last}" if length > 1 else str(last)
 
 
-def _from_heads(context: SentenceContext) -> str | None:
+@lru_cache(maxsize=1 << 10)
+def _from_heads(heads: tuple[str, ...], year: int | None, plan_year: int | None) -> str | None:
     """A span of years that a heading above names (``“十三五”时期``, ``过去五年``)."""
-    for head in reversed(context.heads):
-        for m in _EXPRESSION.finditer(head):
-            if (m["plan_span"] or m["years"] or m["span"]) and (
-                found := _resolve(m, context.year, context, "achieved")
-            ):
+    context = SentenceContext(year=year, plan_year=plan_year)
+    for head in reversed(heads):
+        for m, _ in _expressions(head)[0]:
+            if (m["plan_span"] or m["years"] or m["span"]) and (found := _resolve(m, year, context, "achieved")):
                 return found
     return None

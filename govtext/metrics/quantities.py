@@ -10,12 +10,21 @@ from fractions import Fraction
 from typing import Final, Literal
 
 from govtext.metrics.grammar import ARABIC, CHINESE_START, PER, PER_MANY, SECOND_NUMBER, TO_NUMBER, TOKEN
-from govtext.metrics.surroundings import accepts, bound_around, is_bare_measure, is_code, is_ranking, rank_end
+from govtext.metrics.surroundings import (
+    accepts,
+    bound_around,
+    is_bare_measure,
+    is_code,
+    is_rank_move,
+    is_ranking,
+    rank_end,
+)
 from govtext.metrics.units import Unit, unit_at, units
 from govtext.numerals import parse_number, parse_range, to_half_width, without_zeros
 from govtext.types import Bound
 
 _NUMBER: Final = re.compile(f"{ARABIC}")
+RANK_STEP: Final = Unit("位", "rank_steps", Fraction(1), "位", "measure")  # by how many places a rank moves
 Form = Literal["amount", "ratio", "rank", "proportion"]
 
 
@@ -77,6 +86,8 @@ def _read_number(text: str, m: re.Match[str]) -> Quantity | None:
         low, high = _values(numeral, second["number"] if second else None)
     except ValueError:
         return None
+    if is_rank_move(text, start, unit_end):
+        unit = RANK_STEP
     return _quantity(text, start, unit_end, low, high, unit)
 
 

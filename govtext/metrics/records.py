@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
 from govtext.metrics.indicators import indicator_id, indicators
 from govtext.metrics.kinds import direction_of, find_kind
-from govtext.metrics.linking import Linker, Span
+from govtext.metrics.linking import Span, link_quantities
 from govtext.metrics.model import MetricModel, packaged_model
 from govtext.metrics.periods import resolve_baseline, resolve_period
 from govtext.metrics.quantities import Quantity, find_quantities
-from govtext.metrics.status import find_statuses
+from govtext.metrics.status import find_statuses, quotes_target
 from govtext.metrics.units import units
 from govtext.types import Kind, Metric, SentenceContext
 
@@ -38,23 +38,41 @@ def find_metrics(text: str, context: SentenceContext = NO_CONTEXT, *, model: Met
     >>> [(m.indicator, m.value, m.unit, m.kind) for m in find_metrics("粮食总产量12万吨，增长3%。")]
     [('粮食总产量', Decimal('120000'), '吨', 'level'), ('粮食总产量', Decimal('3'), '%', 'change')]
     """
-    quantities = list(find_quantities(text))
-    if not quantities:
-        return []
-    return measure(text, quantities, context, model or packaged_model())
+    return find_all_metrics([text], [context], model=model)[0]
 
 
-def measure(text: str, quantities: Sequence[Quantity], context: SentenceContext, model: MetricModel) -> list[Metric]:
-    """The records of quantities that are already known."""
-    linker = Linker(text, quantities, model.linker)
+def find_all_metrics(
+    texts: Sequence[str], contexts: Iterable[SentenceContext], *, model: MetricModel | None = None
+) -> list[list[Metric]]:
+    """``find_metrics`` of many sentences, several times as fast as one by one; the records are the same.
+
+    >>> [len(found) for found in find_all_metrics(["造林3万亩。", "加强学习。"], [SentenceContext()] * 2)]
+    [1, 0]
+    """
+    model = model or packaged_model()
+    quantities = [list(find_quantities(text)) for text in texts]
+    known = [(text, context, qs) for text, context, qs in zip(texts, contexts, quantities, strict=True) if qs]
+    links = iter(link_quantities([(text, qs) for text, _, qs in known], model.linker))
+    found = (_measure(text, qs, next(links), context, model) for text, context, qs in known)
+    return [next(found) if qs else [] for qs in quantities]
+
+
+def _measure(
+    text: str,
+    quantities: Sequence[Quantity],
+    links: Sequence[Span | None],
+    context: SentenceContext,
+    model: MetricModel,
+) -> list[Metric]:
+    """The records of the quantities of a sentence that are linked to these stretches."""
     statuses = find_statuses(text, quantities, context, model.status)
     found: list[Metric] = []
-    for k, q in enumerate(quantities):
-        link = _in_cell(text, linker.link())
-        previous = (quantities[k - 1], found[k - 1].kind) if k else None
-        kind = find_kind(text, q, link, previous, model.kinds)
-        record = _record(text, q, link, kind, statuses[k])
-        found.append(_with_implied_unit(_in_time(text, record, context)))
+    previous: tuple[Quantity, str] | None = None
+    for q, link, status in zip(quantities, links, statuses, strict=True):
+        inside = _in_cell(text, link)
+        kind = find_kind(text, q, inside, previous, model.kinds)
+        found.append(_with_implied_unit(_record(text, q, inside, kind, status, context)))
+        previous = q, kind
     return found
 
 
@@ -62,17 +80,30 @@ def _in_cell(text: str, link: Span | None) -> Span | None:
     """The part of a stretch before the edge of a table's cell."""
     if link is None:
         return None
-    words = text[slice(*link)].partition("|")[0].rstrip()
+    words = text[link[0] : link[1]].partition("|")[0].rstrip()
     return (link[0], link[0] + len(words)) if words else None
 
 
-def _record(text: str, q: Quantity, link: Span | None, kind: Kind, status: Literal["achieved", "planned"]) -> Metric:
+def _record(
+    text: str,
+    q: Quantity,
+    link: Span | None,
+    kind: Kind,
+    status: Literal["achieved", "planned"],
+    context: SentenceContext,
+) -> Metric:
     start, end = link or (None, None)
+    period = resolve_period(text, q.start, context, status=status)
+    ahead = period and context.year and int(period[:4]) > context.year and f"到{period[:4]}年" in text[: q.start]
+    if ahead or quotes_target(text, q):  # a target quoted in a review is of the year reviewed
+        status = "planned"
+    change = kind == "change"
     return Metric(
         q.start, q.end, q.value, q.value_max, q.unit, q.bound,
         indicator=text[start:end] if link else "", indicator_start=start, indicator_end=end,
         indicator_id=canonical_id(text, link) if link else None,
-        kind=kind, status=status, direction=direction_of(text, q) if kind == "change" else None,
+        kind=kind, direction=direction_of(text, q) if change else None, status=status,
+        period=period, baseline=resolve_baseline(text, q.start, period, context) if change else None,
         canonical_value=q.canonical_value, canonical_unit=q.canonical_unit, dimension=q.dimension,
     )  # fmt: skip
 
@@ -90,14 +121,6 @@ def canonical_id(text: str, link: Span) -> str | None:
         return None
     last = following["last"]
     return next((i for n in range(2, len(last)) if (i := indicator_id(mention + last[n:]))), None)
-
-
-def _in_time(text: str, m: Metric, context: SentenceContext) -> Metric:
-    period = resolve_period(text, m.start, context, status=m.status)
-    if period and context.year and int(period[:4]) > context.year and f"到{period[:4]}年" in text[: m.start]:
-        m = replace(m, status="planned")
-    baseline = resolve_baseline(text, m.start, period, context) if m.kind == "change" else None
-    return replace(m, period=period, baseline=baseline)
 
 
 def _with_implied_unit(m: Metric) -> Metric:

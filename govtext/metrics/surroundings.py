@@ -24,6 +24,9 @@ _RANKING: Final = re.compile(
 )
 _AFTER_RANK: Final = re.compile(r"$|[\s，,。；;、：:！!？?）)”’\"]|和|及|与|左右|以内|的(?!重要|位置|任务|民生|要务)")
 _RANK_UNIT: Final = re.compile(r"位(?!代表|的[人])|名(?!代表)|强(?=$|[\s，,。；;、）)])")
+_RANK_MOVE: Final = re.compile(
+    r"(?:前[移进升]|上[升移]|提[升高]|跃升|攀升|晋升|晋位|进位|[后下]移|下[降滑]|后退|倒退|退[后步]|回落|[升降退进])了?(?:约|近|超过?)?$"
+)
 _BARE_LEFT: Final = re.compile(
     r"(?:[为至到达是超近约过破]|指数|评分|得分|总分|系数|分别|保持在?|控制在|稳定在|强度|突破|以上、|、|和)[了：:]?[ ]?$"
 )
@@ -69,6 +72,13 @@ def rank_end(text: str, end: int) -> int | None:
     if m := _RANK_UNIT.match(text, end):
         return m.end()
     return end if _AFTER_RANK.match(text, end) else None
+
+
+def is_rank_move(text: str, start: int, end: int) -> bool:
+    """Whether the quantity at ``text[start:end]`` says by how many places a rank moved (``前移7位``)."""
+    if text[end - 1] not in "位名" and text[end - 2 : end] not in {"位次", "名次"}:
+        return False
+    return bool(_RANK_MOVE.search(text[max(0, start - 6) : start]) and _AFTER_RANK.match(text, end))
 
 
 def is_bare_measure(text: str, start: int, end: int) -> bool:

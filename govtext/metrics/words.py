@@ -3,56 +3,45 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Iterable
+from functools import cache, lru_cache
 from typing import Final
 
 from govtext.resources import read_table
 
 _DIGIT: Final = "[0-9０-９]"
-_TIME: Final = (
+TIME: Final = re.compile(
     rf"{_DIGIT}{{1,4}}年(?:末|底|同期)?|{_DIGIT}{{1,2}}(?:[-—]{_DIGIT}{{1,2}})?月(?:份|底|末)?"
     '|(?:前?[一二三四1-4]|第[一二三四])季度|[“”一二三四五六七八九十]{1,3}五[”"]?(?:末|期间|时期)?|[一二三四五六七八九十]年(?:来|间)?'
 )
+TIME_WORDS: Final = frozenset(
+    ["上半年", "下半年", "去年", "上年", "前年", "今年", "全年", "年度", "同期", "同比", "环比", "累计", "比", "较"]
+)  # times and comparisons, which never begin an indicator if nothing but fillers follow
 
 
 @cache
-def hollow() -> re.Pattern[str]:
-    """Matches a stretch made of words of change and of reaching alone."""
-    return re.compile(f"(?:{_alternatives('change', 'reach')}|{_TIME}|[ 、和及])*")
-
-
-@cache
-def verb() -> re.Pattern[str]:
-    """Matches one word of the table of two characters or more."""
-    return re.compile(_alternatives("change", "reach", "count", shortest=2))
-
-
-@cache
-def time_words() -> re.Pattern[str]:
-    """Matches a stretch made of times and comparisons alone, which is never an indicator (``比2006年``, ``二季度``)."""
-    return re.compile(f"(?:{_TIME}|[上下]半年|去年|上年|前年|今年|全年|年度|同期|同比|环比|累计|[比较])+")
-
-
-@cache
-def verb_at_end() -> re.Pattern[str]:
-    """Matches such a word where the searched stretch ends."""
-    return re.compile(f"(?:{verb().pattern})$")
+def words_of(*roles: str) -> frozenset[str]:
+    """The words of the table with one of these roles (``change``, ``reach``, ``count``)."""
+    return frozenset(row["word"] for row in read_table("metric_words") if row["role"] in roles)
 
 
 @cache
 def _any_word() -> re.Pattern[str]:
-    return re.compile(_alternatives("change", "reach", "count"))
+    return any_of(words_of("change", "reach", "count"))
 
 
-def filler_words(text: str) -> list[str]:
+def any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Matches the longest of the words; looks at a word's first character first, which is several times as fast."""
+    longest = sorted(set(words), key=lambda word: (-len(word), word))
+    firsts = re.escape("".join(sorted({word[0] for word in longest})))
+    return re.compile(f"(?=[{firsts}])(?:{'|'.join(map(re.escape, longest))})")
+
+
+@lru_cache(maxsize=1 << 14)
+def filler_words(text: str) -> tuple[str, ...]:
     """The words of the table in a stretch, longest match first.
 
     >>> filler_words("营业收入同比增长")
-    ['同比', '增长']
+    ('同比', '增长')
     """
-    return _any_word().findall(text)
-
-
-def _alternatives(*roles: str, shortest: int = 1) -> str:
-    words = [row["word"] for row in read_table("metric_words") if row["role"] in roles and len(row["word"]) >= shortest]
-    return "|".join(sorted(words, key=len, reverse=True))
+    return tuple(_any_word().findall(text))

@@ -2,58 +2,31 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from govtext.metrics.kinds import kind_features
-from govtext.metrics.linking import (
-    LONGEST,
-    Candidates,
-    Segment,
-    Span,
-    end_features,
-    length_feature,
-    span_features,
-    start_features,
-)
 from govtext.metrics.model import MetricModel
 from govtext.metrics.quantities import Quantity, find_quantities
 from govtext.metrics.status import status_features
 from govtext.metrics.weights import Weights
 from govtext.training.corpus import Example
+from govtext.training.linking import LinkerSettings, fit_linker
 from govtext.types import Metric
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.intp]
+Span = tuple[int, int]
 
-
-@dataclass(frozen=True, slots=True)
-class LinkerSettings:
-    """How the linker is fitted: AdaGrad on the log-likelihood of the annotated stretch among all candidates.
-
-    ``min_count`` is the number of quantities in whose candidates a feature must occur; ``smooth`` is what AdaGrad's
-    sums of squares start from: the larger, the less a rare feature weighs.
-    """
-
-    epochs: int = 8
-    rate: float = 0.2
-    smooth: float = 1.0
-    l2: float = 2e-3
-    min_count: int = 2
-    smallest_weight: float = 0.01
-    seed: int = 0
+DEFAULT_LINKER: Final = LinkerSettings()
 
 
 def train_metric_model(
-    examples: Iterable[Example], *, linker: LinkerSettings = LinkerSettings(), regularization: float = 0.5
+    examples: Iterable[Example], *, linker: LinkerSettings = DEFAULT_LINKER, regularization: float = 0.5
 ) -> MetricModel:
     """Fit the three parts on annotated sentences. Deterministic for equal input and settings.
 
@@ -64,7 +37,7 @@ def train_metric_model(
     if not any(a.metrics for a in annotated):
         raise ValueError("no metrics in the examples; annotate some, or pass other sentences")
     return MetricModel(
-        linker=fit_linker(annotated, linker),
+        linker=fit_linker([(a.example.text, a.quantities, a.links) for a in annotated], linker),
         kinds=_fit_classes(*_kind_rows(annotated), regularization=regularization),
         status=_fit_classes(*_status_rows(annotated), regularization=regularization),
     )
@@ -102,148 +75,6 @@ def indicator_span(text: str, indicator: str, q: Quantity) -> Span | None:
             spans.append((q.start - end if end <= q.start else start - q.end, start, end))
         start = text.find(indicator, start + 1)
     return min(spans)[1:] if spans else None
-
-
-# --- linker -------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Block:
-    """The candidates of one segment: features of its place, of each start and end (flat, with owners), lengths, some spans."""
-
-    place: Ints
-    starts: Ints
-    start_of: Ints
-    ends: Ints
-    end_of: Ints
-    lengths: Ints
-    length_of: Ints
-    allowed: npt.NDArray[np.bool_]
-    special: list[tuple[int, int, Ints]]
-    gold: Span | None
-
-    def scores(self, w: Floats) -> Floats:
-        size = len(self.allowed)
-        starts = np.bincount(self.start_of, w[self.starts], size)
-        ends = np.bincount(self.end_of, w[self.ends], size)
-        total = w[self.place].sum() + starts[:, None] + ends[None, :] + w[self.lengths][self.length_of]
-        for i, j, features in self.special:
-            total[i, j] += w[features].sum()
-        return np.where(self.allowed, total, -np.inf)
-
-    def gradient(self, p: Floats) -> tuple[Ints, Floats]:
-        by_length = np.bincount(self.length_of.ravel(), p.ravel(), LONGEST + 1)
-        by_length[0] = 0
-        special = [(f, np.full(len(f), p[i, j])) for i, j, f in self.special]
-        features = np.concatenate([self.place, self.starts, self.ends, self.lengths, *(f for f, _ in special)])
-        values = [
-            np.full(len(self.place), p.sum()),
-            p.sum(1)[self.start_of],
-            p.sum(0)[self.end_of],
-            by_length,
-            *(v for _, v in special),
-        ]
-        return features, np.concatenate(values)
-
-
-def fit_linker(annotated: Sequence[Annotated], settings: LinkerSettings) -> Weights:
-    """Weights under which the annotated stretch of each quantity is the likeliest of its candidates."""
-    named = [blocks for a in annotated for blocks in _named_blocks(a)]
-    counts = Counter(f for blocks in named for f in {f for block in blocks for f in _features_of(block)})
-    names = [f for f, n in counts.items() if n >= settings.min_count]
-    index = {name: i for i, name in enumerate(names)}
-    data = [[_numbered(block, index) for block in blocks] for blocks in named]
-    w = _ada_grad(data, len(index) + 1, settings)
-    return Weights(
-        ("link",),
-        {n: (round(float(x), 4),) for n, x in zip(names, w, strict=False) if abs(x) >= settings.smallest_weight},
-    )
-
-
-def _named_blocks(a: Annotated) -> Iterable[list[dict[str, Any]]]:
-    text = a.example.text
-    for k, gold in enumerate(a.links):
-        candidates = Candidates(text, a.quantities, k, a.links)
-        blocks = [_named_block(text, candidates, s, gold) for s in candidates.segments]
-        if any(block["gold"] for block in blocks):
-            yield blocks
-
-
-def _named_block(text: str, candidates: Candidates, s: Segment, gold: Span | None) -> dict[str, Any]:
-    inside = gold is not None and s.start <= gold[0] and gold[1] <= min(s.end, gold[0] + LONGEST)
-    spans = {}
-    for i in range(s.start, s.end):
-        for j in range(i + 1, min(s.end, i + LONGEST) + 1):
-            if names := span_features(text, s, i, j) + candidates.earlier.get((i, j), []):
-                spans[i - s.start, j - s.start - 1] = names
-    return {
-        "place": candidates.place_features(s),
-        "starts": [start_features(text, s, i) for i in range(s.start, s.end)],
-        "ends": [end_features(text, s, j) for j in range(s.start + 1, s.end + 1)],
-        "lengths": [length_feature(s.side, n) for n in range(LONGEST + 1)],
-        "special": [(i, j, names) for (i, j), names in spans.items()],
-        "gold": (gold[0] - s.start, gold[1] - s.start - 1) if gold and inside else None,
-    }
-
-
-def _features_of(block: dict[str, Any]) -> Iterable[str]:
-    yield from block["lengths"]
-    yield from block["place"]
-    for names in (*block["starts"], *block["ends"], *(names for *_, names in block["special"])):
-        yield from names
-
-
-def _numbered(block: dict[str, Any], index: dict[str, int]) -> _Block:
-    def flat(rows: list[list[str]]) -> tuple[Ints, Ints]:
-        numbers = [[index[f] for f in row if f in index] for row in rows]
-        owner = np.repeat(np.arange(len(rows)), [len(n) for n in numbers])
-        return np.array([x for n in numbers for x in n], dtype=np.intp), owner
-
-    size = len(block["starts"])
-    length = np.arange(size)[None, :] - np.arange(size)[:, None] + 1
-    allowed = (length >= 1) & (length <= LONGEST)
-    return _Block(
-        np.array([index[f] for f in block["place"] if f in index], dtype=np.intp),
-        *flat(block["starts"]), *flat(block["ends"]),
-        np.array([index.get(f, len(index)) for f in block["lengths"]], dtype=np.intp), np.where(allowed, length, 0), allowed,
-        [(i, j, np.array([index[f] for f in names if f in index], dtype=np.intp)) for i, j, names in block["special"]],
-        block["gold"],
-    )  # fmt: skip
-
-
-def _ada_grad(data: list[list[_Block]], size: int, settings: LinkerSettings) -> Floats:
-    w, squares = np.zeros(size), np.full(size, settings.smooth)
-    shuffle = random.Random(settings.seed)
-    order = list(range(len(data)))
-    total = np.zeros(size)
-    for epoch in range(settings.epochs):
-        shuffle.shuffle(order)
-        for n in order:
-            features, gradient = _gradient(data[n], w)
-            gradient += settings.l2 * w[features]
-            squares[features] += gradient**2
-            w[features] -= settings.rate * gradient / np.sqrt(squares[features])
-        if epoch >= settings.epochs // 2:
-            total += w
-    mean: Floats = total / (settings.epochs - settings.epochs // 2)
-    mean[-1] = 0.0
-    return mean
-
-
-def _gradient(blocks: list[_Block], w: Floats) -> tuple[Ints, Floats]:
-    scores = [block.scores(w) for block in blocks]
-    top = max(s.max() for s in scores)
-    weights = [np.exp(s - top) for s in scores]
-    total = sum(x.sum() for x in weights)
-    parts = []
-    for block, x in zip(blocks, weights, strict=True):
-        p = x / total
-        if block.gold:
-            p[block.gold] -= 1
-        parts.append(block.gradient(p))
-    features, where = np.unique(np.concatenate([f for f, _ in parts]), return_inverse=True)
-    gradient = np.bincount(where, np.concatenate([v for _, v in parts])).astype(np.float64)
-    return features.astype(np.intp), gradient
 
 
 # --- kinds and status ---------------------------------------------------------------------------------------------------

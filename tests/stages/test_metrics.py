@@ -7,6 +7,7 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,17 +16,20 @@ from govtext.errors import ModelError
 from govtext.labels import DOMAINS, KINDS
 from govtext.metrics import (
     MetricModel,
+    find_all_metrics,
     find_metrics,
     find_quantities,
     find_table_metrics,
     find_tables,
     indicators,
 )
+from govtext.metrics.grams import Alphabet, KeyTable, gram_keys
 from govtext.metrics.indicators import indicator_id
 from govtext.metrics.model import packaged_model
 from govtext.metrics.periods import resolve_baseline, resolve_period
 from govtext.metrics.units import units
 from govtext.training.corpus import Example
+from govtext.training.linking import LinkerSettings, LinkProblem
 from govtext.training.metrics import train_metric_model
 from govtext.types import Metric, SentenceContext
 
@@ -144,8 +148,57 @@ def test_direction_of_a_change():
     assert (down.direction, up.direction) == ("down", "up")
 
 
+def test_many_sentences_at_once_give_the_same_records():
+    lines = [json.loads(line) for line in (SPECS / "linking.jsonl").read_text(encoding="utf-8").splitlines()] * 8
+    texts, contexts = [case["text"] for case in lines], [SentenceContext(**case["context"]) for case in lines]
+    texts[3] = "加强学习。"
+    assert find_all_metrics(texts, contexts) == [find_metrics(*pair) for pair in zip(texts, contexts, strict=True)]
+    assert find_all_metrics([], []) == []
+
+
+def test_a_quantity_alone_has_no_indicator():
+    (m,) = find_metrics("5%")
+    assert (m.indicator, m.indicator_start) == ("", None)
+
+
 def test_sentence_without_numbers():
     assert find_metrics("加强干部队伍建设。") == []
+
+
+# --- n-grams and linking --------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sets(st.integers(1, 2**60), max_size=200), st.lists(st.integers(0, 2**60), max_size=50))
+def test_rows_of_keys(known, others):
+    table = KeyTable(sorted(known))
+    asked = np.array([*sorted(known), *others], np.int64)
+    rows = dict(zip(sorted(known), range(1, len(known) + 1), strict=True))
+    assert table.rows(asked).tolist() == [rows.get(key, 0) for key in asked.tolist()]
+
+
+@given(st.text(alphabet="产值增长甲乙\0", max_size=12))
+def test_keys_of_ngrams_are_those_of_their_words(text):
+    alphabet = Alphabet("产值增长")
+    keys = gram_keys(alphabet.numbers(text))
+    for n in range(1, 6):
+        for i in range(len(text) - n + 1):
+            gram = text[i : i + n]
+            if all(c in alphabet.characters for c in gram):
+                assert keys[n - 1, i] == alphabet.key(gram)
+
+
+def test_the_gradient_is_the_slope_of_the_loss():
+    text = "产值5亿元，增长3%，新建码头2座、泊位6个。"
+    quantities = list(find_quantities(text))
+    links = [(0, 2), (0, 2), (13, 15), (18, 20)]
+    assert [text[a:b] for a, b in links] == ["产值", "产值", "码头", "泊位"]
+    problem = LinkProblem.of([(text, quantities, links)] * 2, LinkerSettings())
+    point = np.random.default_rng(0).normal(0, 0.1, problem.parameters.size)
+    _, gradient = problem.loss(point)
+    step = np.random.default_rng(1).normal(0, 1, len(point))
+    slope = (problem.loss(point + 1e-5 * step)[0] - problem.loss(point - 1e-5 * step)[0]) / 2e-5
+    assert slope == pytest.approx(float(gradient @ step), rel=1e-5)
 
 
 # --- canonical indicators -----------------------------------------------------------------------------------------------
