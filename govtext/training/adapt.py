@@ -22,13 +22,15 @@ Array = np.ndarray[Any, Any]
 
 def adapt_classifier(
     classifier: Classifier, sentences: Sequence[str], labels: Sequence[str | Sequence[str]], *,
-    context: Sequence[SentenceContext], pull: float = 1.0, rehearsal: Sequence[tuple[str, SentenceContext]] = (), share: float = 0.5,
+    context: Sequence[SentenceContext], sample_weight: Sequence[float] | None = None, pull: float = 1.0,
+    rehearsal: Sequence[tuple[str, SentenceContext]] = (), share: float = 0.5,
 ) -> Classifier:  # fmt: skip
     """A copy of a fitted classifier, trained on with labelled sentences.
 
     The weights of the n-grams that occur in the sentences, and the biases, move to where the log-loss plus ``pull`` times half the squared
-    distance from the old weights is least; all else stays. ``rehearsal`` are sentences without labels: the old probabilities are their
-    labels, and ``share`` is what each of them counts against a labelled one. Raises DataError for a label that the classifier does not have.
+    distance from the old weights is least; all else stays. ``sample_weight`` multiplies the loss of each sentence. ``rehearsal`` are sentences
+    without labels: the old probabilities are their labels, and ``share`` is what each of them counts against a labelled one. Raises DataError
+    for a label that the classifier does not have.
     """
     unknown = {name for label in labels for name in ([label] if isinstance(label, str) else label)}.difference(
         classifier.classes_
@@ -38,6 +40,8 @@ def adapt_classifier(
             f"the base has no class {sorted(unknown)[0]!r}; it has {', '.join(classifier.classes_)}: train from nothing"
         )
     targets = classifier._targets(labels)
+    if sample_weight is not None:
+        targets = targets * np.asarray(sample_weight, float)[:, None]
     if rehearsal:
         texts, contexts = zip(*rehearsal, strict=True)
         targets = np.vstack([targets, share * classifier.predict_proba(texts, context=contexts)])

@@ -151,7 +151,8 @@ class Trainer:
                 return base
             return adapt_classifier(
                 base, [row.text for row in labelled], [getattr(row, name) for row in labelled],
-                context=[row.context for row in labelled], pull=wanted.pull, rehearsal=raw, share=wanted.rehearsal,
+                context=[row.context for row in labelled], sample_weight=[row.weight for row in labelled],
+                pull=wanted.pull, rehearsal=raw, share=wanted.rehearsal,
             )  # fmt: skip
 
         return train

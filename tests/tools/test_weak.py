@@ -205,3 +205,21 @@ def test_packaged_rules_label_the_example_corpus():
     truth = {s.id: s.status for s in gold}
     told = [s for s in silver.sentences if s.status]
     assert sum(truth[s.id] == s.status for s in told) / len(told) > 0.65
+
+
+def test_the_weight_decides_what_silver_labels_teach(nlp):
+    from govtext.training.adapt import adapt_classifier
+    from govtext.types import SentenceContext
+
+    base = nlp.get_pipe("govtext_domains").stage
+    texts, context = ["清淤疏浚沟渠三条。"] * 5, [SentenceContext()] * 5
+
+    def probability(classifier):
+        return classifier.predict_proba(texts[:1])[0, list(classifier.classes_).index("safety")]
+
+    found = [
+        probability(adapt_classifier(base, texts, ["safety"] * 5, context=context, sample_weight=[weight] * 5))
+        for weight in (0, 0.3, 1)
+    ]
+    assert found[0] == pytest.approx(probability(base), abs=1e-4)
+    assert found[0] < found[1] < found[2]
