@@ -196,6 +196,29 @@ def test_the_small_network_learns_and_is_kept(tmp_path):
     assert all(e.end <= len(long) for e in made.predict([long])[0])
 
 
+@pytest.mark.train
+def test_a_network_is_rebuilt_from_either_kind_of_graph():
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    from govtext.training.gazetteer import name_table
+    from govtext.training.networks import SmallNetwork, to_onnx
+    from govtext.training.rebuild import rebuild_network
+    from govtext.training.static import to_static_onnx
+
+    config = RecognizerConfig("青石县清河大桥")
+    known = config.inputs()
+    torch.manual_seed(1)
+    network = SmallNetwork(len(known), len(SCHEME), width=64, triples=500, names=name_table({"青石县": 5}, known.ids))
+    for norm in network.norms:  # equal arrays would be stored once
+        torch.nn.init.normal_(norm.weight, 1, 0.1)
+        torch.nn.init.normal_(norm.bias, 0, 0.1)
+    ids = torch.from_numpy(known(["青石县清河大桥", "县"])["ids"])
+    expected = network.eval()(ids)
+    for model in (to_onnx(network, {"ids": ids}), to_static_onnx(network, [ids])):
+        rebuilt = rebuild_network(NameRecognizer(model, config)).eval()
+        torch.testing.assert_close(rebuilt(ids), expected, atol=0.05, rtol=0.05)
+
+
 def test_scores_round_trip(tmp_path):
     entities = pytest.importorskip("govtext.training.entities")
     scored = [
