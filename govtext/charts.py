@@ -387,7 +387,8 @@ def _draw_series(ax: Axes, panel: pd.DataFrame, unit: str) -> None:
 
 def _put_legend_below(ax: Axes, *, lines: float) -> None:
     """A legend ``lines`` of text below the axes, so that the place above is free for a title."""
-    shifted = _matplotlib("transforms").ScaledTranslation(0, -lines * _POINTS / 72, ax.get_figure().dpi_scale_trans)
+    figure: Any = ax.get_figure()
+    shifted = _matplotlib("transforms").ScaledTranslation(0, -lines * _POINTS / 72, figure.dpi_scale_trans)
     ax.legend(
         loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=ax.transAxes + shifted, ncols=2, frameon=False
     )
