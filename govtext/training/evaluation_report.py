@@ -23,6 +23,7 @@ PICTURES = (".png", ".svg", ".pdf")
 COLOURS = ("#0072b2", "#d55e00")
 PANELS = 4  # side by side
 _EXAMPLES = 3  # of each group of errors
+_PAIRS = 10  # of confused domains
 
 
 def to_markdown(e: Evaluation, title: str, n_errors: int) -> str:
@@ -39,7 +40,15 @@ def to_markdown(e: Evaluation, title: str, n_errors: int) -> str:
     lines += ["## Calibration of the domains", "", "| probability | sentences | mean | accuracy |", "|---|---|---|---|"]
     for b in e.reliability:
         lines.append(f"| {b['from']:.1f} to {b['to']:.1f} | {b['n']} | {b['probability']:.2f} | {b['accuracy']:.2f} |")
+    lines += ["", "## Domains most often confused", "", "| gold | predicted | sentences |", "|---|---|---|"]
+    lines += [f"| {gold} | {predicted} | {n} |" for n, gold, predicted in _confusions(e)]
     return "\n".join([*lines, "", "## Errors, the most frequent first", "", *_error_lines(e, n_errors)])
+
+
+def _confusions(e: Evaluation) -> list[tuple[int, str, str]]:
+    """The pairs of domains that are most often confused, with the number of sentences."""
+    pairs = [(n, a, b) for a, row in e.confusion["domains"].items() for b, n in row.items() if a != b]
+    return sorted(pairs, key=lambda pair: (-pair[0], *pair[1:]))[:_PAIRS]
 
 
 def _score_tables(e: Evaluation) -> Iterator[str]:

@@ -192,7 +192,7 @@ def test_output(tmp_path):
     assert text.startswith("# Model\n\n20 documents")
     assert "**domain: none → trade** (3)" in text
     assert "谢谢大家！ — gold: none; predicted: trade (3 times)" in text
-    assert "| domains.accuracy | 0.950 |" in text
+    assert "| domains.accuracy | 0.950 |" in text and "| none | trade | 3 |" in text
     assert "| domains.accuracy |" in compare(e, e).to_markdown(("old", "new"))
 
 
