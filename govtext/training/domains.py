@@ -42,8 +42,8 @@ class Labelled:
 def train_classifiers(examples: Iterable[Labelled]) -> tuple[DomainClassifier, StatusClassifier]:
     """The two classifiers of the library, fitted to labelled sentences; folds are whole documents."""
     rows = list(examples)
-    domains = DomainClassifier(mixing=0.025)
-    status = StatusClassifier(strength=0.3, mixing=0.05)
+    domains = DomainClassifier(mixing=0.015)
+    status = StatusClassifier(strength=0.3, mixing=0.05, own_vote=False)
     return _fit(domains, [(r, r.domains) for r in rows]), _fit(status, [(r, r.status) for r in rows])
 
 
