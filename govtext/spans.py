@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -59,18 +59,18 @@ def split_words(doc: Doc, offsets: Iterable[int]) -> Doc:
     cuts = _inner_offsets(doc, offsets)
     if not cuts:
         return doc
-    words: list[str] = []
+    known, trailing = doc.to_array("ORTH").tolist(), (doc.to_array("SPACY") > 0).tolist()
+    words: list[int | str] = []
     spaces: list[bool] = []
-    for token in doc:
-        inside = cuts.get(token.i)
-        if inside is None:
-            words.append(token.text)
-        else:
-            edges = [0, *inside, len(token)]
-            words.extend(token.text[a:b] for a, b in pairwise(edges))
-            spaces.extend([False] * len(inside))
-        spaces.append(bool(token.whitespace_))
-    return _carry_over(doc, Doc(doc.vocab, words=words, spaces=spaces, user_data=doc.user_data))
+    done = 0
+    for token, inside in cuts.items():
+        words += known[done:token]
+        text = doc[token].text
+        words += [text[a:b] for a, b in pairwise([0, *inside, len(text)])]
+        spaces += [*trailing[done:token], *[False] * len(inside), trailing[token]]
+        done = token + 1
+    new = Doc(doc.vocab, words=words + known[done:], spaces=spaces + trailing[done:], user_data=doc.user_data)  # type: ignore[arg-type]
+    return _carry_over(doc, new, cuts)
 
 
 def set_sentence_starts(doc: Doc, starts: Iterable[int]) -> None:
@@ -113,27 +113,36 @@ def outermost(first: Iterable[Entity], second: Iterable[Entity]) -> list[Entity]
 
 
 def _inner_offsets(doc: Doc, offsets: Iterable[int]) -> dict[int, list[int]]:
-    """Offsets that fall inside a token, relative to its start, by token index."""
+    """Offsets that fall inside a token, relative to its start, by token index; in order."""
     if not len(doc):
         return {}
     starts = CharIndex(doc).starts
     wanted = np.unique(np.fromiter(offsets, dtype=np.int64))
     tokens = np.searchsorted(starts, wanted, side="right") - 1
+    relative = wanted - starts[tokens]
+    within = (tokens >= 0) & (relative > 0) & (relative < doc.to_array("LENGTH").astype(np.int64)[tokens])
     inside: dict[int, list[int]] = {}
-    for token, offset in zip(tokens.tolist(), wanted.tolist(), strict=True):
-        relative = offset - int(starts[token]) if token >= 0 else 0
-        if 0 < relative < len(doc[token]):
-            inside.setdefault(token, []).append(relative)
+    for token, offset in zip(tokens[within].tolist(), relative[within].tolist(), strict=True):
+        inside.setdefault(token, []).append(offset)
     return inside
 
 
-def _carry_over(old: Doc, new: Doc) -> Doc:
-    index = CharIndex(new)
+def _carry_over(old: Doc, new: Doc, cuts: Mapping[int, Sequence[int]]) -> Doc:
+    """Give the new Doc the annotation of the old one; of a word that was cut the first part starts what the word started."""
+    added = np.zeros(len(old) + 1, dtype=np.int64)
+    for token, inside in cuts.items():
+        added[token + 1] = len(inside)
+    moved = (np.arange(len(old) + 1) + np.cumsum(added)).tolist()
+
+    def copy(span: Span) -> Span:
+        return Span(new, moved[span.start], moved[span.end], label=span.label, span_id=span.id)
+
     if old.has_annotation("SENT_START"):
-        set_sentence_starts(new, [t.idx for t in old if t.is_sent_start])
+        flags = np.full((len(new), 1), -1, dtype=np.int64)
+        flags[np.asarray(moved)[:-1][old.to_array("SENT_START") == 1], 0] = 1
+        new.from_array(["SENT_START"], flags.astype(np.uint64))  # type: ignore[arg-type]
     for key, group in old.spans.items():
-        moved = [index.span(s.start_char, s.end_char, label=s.label_, span_id=s.id_) for s in group]
-        new.spans[key] = SpanGroup(new, name=key, attrs=dict(group.attrs), spans=moved)
+        new.spans[key] = SpanGroup(new, name=key, attrs=dict(group.attrs), spans=[copy(s) for s in group])
     if old.ents:
-        new.set_ents([index.span(e.start_char, e.end_char, label=e.label_) for e in old.ents])
+        new.set_ents([copy(e) for e in old.ents])
     return new
