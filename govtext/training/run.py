@@ -22,6 +22,11 @@ from govtext.training.parts import PARTS, Trainer
 from govtext.training.words import evaluate_segmenter, read_segmented
 from govtext.training.workspace import Workspace, digest
 
+INPUTS = (
+    "paths.corpus", "paths.dev", "paths.reports", "entities.extra", "entities.wheel", "entities.divisions", "domains.extra",
+    "domains.composed", "words.segmented", "words.held_out",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Trained:
@@ -107,19 +112,14 @@ def _parts(config: TrainingConfig, data: TrainingData, parts: Sequence[str]) -> 
 
 
 def _dependencies(config: TrainingConfig, parts: Sequence[str]) -> dict[str, Any]:
-    """All that the result depends on, by name: settings, and checksums of what is read."""
+    """All that the result depends on, by name: settings, and checksums of what is read in place of its path."""
     settings = config.model_dump()
     found = {f"{section}.{key}": value for section, values in settings.items() for key, value in values.items()}
-    read = {
-        "paths.corpus": config.paths.corpora, "paths.dev": config.paths.dev, "paths.reports": config.paths.reports,
-        "entities.extra": config.entities.extra, "domains.extra": config.domains.extra, "domains.composed": config.domains.composed,
-        "words.segmented": config.words.segmented,
-    }  # fmt: skip
-    for name, paths in read.items():
-        if paths:
-            found[f"content of {name}"] = digest([paths] if isinstance(paths, str) else paths)
-    found["content of training.base"] = digest([model_folder(config.training.base) / CHECKSUMS])
-    return {**found, "parts": list(parts)}
+    for name in INPUTS:
+        paths = [found[name]] if isinstance(found[name], str) else found[name] or []
+        found[name] = digest(paths) if paths else None
+    found["training.base"] = digest([model_folder(config.training.base) / CHECKSUMS])
+    return {**found, "paths.out": "", "parts": list(parts)}
 
 
 def _scores(nlp: Language, config: TrainingConfig, data: TrainingData) -> dict[str, Score]:

@@ -21,6 +21,7 @@ from govtext.resources import example_path
 from govtext.training import run as training_run
 from govtext.training.config import default_config, parse_overrides, read_config
 from govtext.training.data import raw_sentences, read_data
+from govtext.training.fitting import write_arrays
 from govtext.training.model import replace_folder, save_model
 from govtext.training.parts import named_texts
 from govtext.training.run import train
@@ -129,6 +130,18 @@ def test_metrics_count_as_unknown_where_none_is_annotated(tmp_path):
     assert not any(example.complete for example in named_texts(data.train))
     data = data_of(**{"paths.corpus": str(EXAMPLE / "train.jsonl")})
     assert all(example.complete for example in named_texts(data.train))
+
+
+def test_what_a_run_depends_on_is_content_and_not_its_place(tmp_path):
+    def dependencies(path, **settings):
+        return training_run._dependencies(read_config(overrides={"paths.corpus": str(path), **settings}), ["entities"])
+
+    first, second = write_corpus(tmp_path / "a.jsonl"), write_corpus(tmp_path / "b.jsonl", docs=("a", "b"))
+    assert dependencies(first) != dependencies(second)
+    (tmp_path / "there").mkdir()
+    there = write_corpus(tmp_path / "there" / "a.jsonl")
+    assert dependencies(first) == dependencies(there)
+    assert dependencies(first) != dependencies(first, **{"entities.epochs": 3})
 
 
 # what goes wrong is one line and exit code 1
@@ -254,6 +267,14 @@ def test_a_full_disk_is_one_line_and_leaves_what_was_there(nlp, tmp_path, monkey
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     verify_checksums(out)
     assert (out / "README.md").read_text() == "old" and sorted(p.name for p in tmp_path.iterdir()) == before
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))
+    try:
+        with pytest.raises(OutputError, match="cannot be written"):
+            write_arrays(tmp_path / "fit.npz", {"weights": np.zeros(1_000_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
 
     def full(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
