@@ -136,25 +136,36 @@ class TagScheme:
         return as_scores[0], as_scores[1], as_scores[2]
 
     def best_paths(self, scores: Scores, lengths: Sequence[int]) -> list[Path]:
-        """The best legal tag sequence of each row of ``scores`` (batch, characters, tags), cut to its length."""
-        moves, starts, ends = self.legal
-        best = scores[:, 0] + starts
-        longest = max(lengths, default=0)
-        back = np.zeros((longest, len(scores), len(self)), np.intp)
-        final = np.zeros_like(best)
-        last = np.asarray(lengths) - 1
-        for i in range(longest):
-            if i:
-                arrivals = best[:, :, None] + moves
-                back[i] = arrivals.argmax(axis=1)
-                best = arrivals.max(axis=1) + scores[:, i]
-            final[last == i] = best[last == i]
-        tags = (final + ends).argmax(axis=1)
-        return [self._trace(back[:n, row], int(tags[row])) for row, n in enumerate(lengths)]
+        """The best legal tag sequence of each row of ``scores`` (batch, characters, tags), cut to its length.
 
-    def _trace(self, back: NDArray[np.intp], tag: int) -> Path:
-        path = np.empty(len(back), np.intp)
-        for i in range(len(back) - 1, -1, -1):
-            path[i] = tag
-            tag = int(back[i, tag])
-        return path
+        A tag that opens (O, B, S) follows the best of those that close (O, E, S); I and E follow B or I of their label.
+        """
+        size, rows, count = max(lengths, default=0), len(scores), len(self.labels)
+        steps = np.ascontiguousarray(scores[:, :size].transpose(1, 2, 0))  # characters, tags, batch
+        ended = np.zeros(rows, np.float32)  # score of the best path so far that ends in a closing tag
+        begun, inside = np.full((2, count, rows), FORBIDDEN, np.float32)
+        closings = np.empty((1 + 2 * count, rows), np.float32)  # O, and E and S of each label
+        best = np.zeros((size, rows), np.intp)
+        stays = np.zeros((size, count, rows), np.intp)  # 1 where I is followed rather than B
+        for i, step in enumerate(steps):
+            stays[i] = inside > begun
+            inner = np.maximum(begun, inside)
+            closings[0], closings[1::2], closings[2::2] = ended + step[0], inner + step[3::4], ended + step[4::4]
+            begun, inside = ended + step[1::4], inner + step[2::4]
+            best[i] = closings.argmax(axis=0)
+            ended = closings.max(axis=0)
+        closing_tags = np.array([0, *(1 + 4 * label + position for label in range(count) for position in (2, 3))])
+        return self._trace(closing_tags[best], stays, np.asarray(lengths))
+
+    def _trace(self, closing: Path, stays: Path, lengths: Path) -> list[Path]:
+        """The tags of each row from its last character backwards; ``closing`` is the best closing tag of each character."""
+        paths = np.zeros_like(closing)
+        rows, tags = np.arange(len(lengths)), np.zeros(len(lengths), np.intp)
+        labels, positions = (np.maximum(np.arange(len(self)) - 1, 0) // 4), (np.arange(len(self)) - 1) % 4
+        follows = (positions == 1) | (positions == 2)
+        for i in range(len(paths) - 1, -1, -1):
+            tags = np.where(lengths == i + 1, closing[i], tags)
+            paths[i] = tags
+            label = labels[tags]
+            tags = np.where(follows[tags], 1 + 4 * label + stays[i, label, rows], closing[i - 1])
+        return [paths[:length, row] for row, length in enumerate(lengths.tolist())]
