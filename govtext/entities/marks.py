@@ -17,7 +17,7 @@ def complete_marks(sentence: str, names: Sequence[tuple[Entity, float]]) -> list
     >>> complete_marks("“千百”工程和“清河行动", [(Entity(1, 6, "PROJECT"), 1.0), (Entity(7, 12, "PROJECT"), 1.0)])
     [(Entity(start=0, end=6, label='PROJECT'), 1.0), (Entity(start=8, end=12, label='PROJECT'), 1.0)]
     """
-    completed = []
+    completed: list[tuple[Entity, float]] = []
     for i, (name, confidence) in enumerate(names):
         if not MARKS.isdisjoint(sentence[name.start : name.end]):
             lowest = completed[-1][0].end if completed else 0

@@ -10,6 +10,7 @@ from typing import Any
 
 import srsly
 
+from govtext.entities.agreement import agree_on_labels
 from govtext.entities.consistency import repeat_names
 from govtext.entities.encoder import Encoder
 from govtext.entities.marks import complete_marks
@@ -88,7 +89,7 @@ class NameRecognizer:
             scores, [len(s) for s in sentences], outside_penalty=self.config.outside_penalty
         )
         names = [_allowed(sentence, pairs) if pairs else [] for sentence, pairs in zip(sentences, found, strict=True)]
-        return repeat_names(sentences, names, sure=self.config.sure)
+        return repeat_names(sentences, agree_on_labels(sentences, names), sure=self.config.sure)
 
     def to_bytes(self) -> bytes:
         """Everything needed to rebuild the recogniser, as one message."""
