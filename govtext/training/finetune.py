@@ -51,9 +51,8 @@ def finetune_recognizer(
     """A new recogniser, trained on from ``recognizer`` with annotated sentences; the old one is left as it is.
 
     ``rehearsal`` are sentences without labels: the old recogniser's scores of them are learned along with the examples. ``held_out``
-    are annotated sentences, document by document: the epoch with the best F on them is kept, the start among them, so that the
-    result is never worse there. With ``checkpoint`` (a file) an interrupted training goes on where it stopped. Needs torch and onnx
-    (the extra ``train``).
+    are annotated sentences, document by document: the epoch with the best F on them is kept, the start among them. With ``checkpoint``
+    (a file) an interrupted training goes on where it stopped. Needs torch and onnx (the extra ``train``).
     """
     torch = load_torch()
     tuning = tuning or Tuning()
