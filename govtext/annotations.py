@@ -11,7 +11,8 @@ from spacy.tokens import Doc
 
 from govtext import extensions
 from govtext.errors import ModelError
-from govtext.types import Found, Metadata, Metric, Report
+from govtext.spans import get_entities
+from govtext.types import Entity, Found, Metadata, Metric, Report
 
 _METRIC_OFFSETS = ("start", "end")
 
@@ -39,7 +40,7 @@ def to_record(doc: Doc) -> dict[str, Any]:
         ],
         "sentences": _sentences(report, data.get("tags", {})),
         "words": _words(doc),
-        "entities": [_entity(e) for e in doc.ents],
+        "entities": [_entity(doc, report.text, e) for e in get_entities(doc)],
     }  # fmt: skip
 
 
@@ -85,12 +86,13 @@ def _sentences(report: Report, tags: dict[str, dict[str, Any]]) -> list[dict[str
     return rows
 
 
-def _entity(span: Any) -> dict[str, Any]:
-    row = {"start": span.start_char, "end": span.end_char, "label": span.label_, "text": span.text}
-    record = extensions.metric(span)
+def _entity(doc: Doc, text: str, entity: Entity) -> dict[str, Any]:
+    start, end = entity.start, entity.end
+    row: dict[str, Any] = {"start": start, "end": end, "label": entity.label, "text": text[start:end]}
+    record = extensions.metric_at(doc, start, end)
     row["metric"] = metric_json(record) if record else None
     for kind in extensions.LINKS:
-        link = extensions.link(span, kind)
+        link = extensions.link_at(doc, kind, start, end)
         row[kind] = {name: getattr(link, name) for name in extensions.FIELDS[type(link)]} if link else None
     return row
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from spacy.language import Language
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc, SpanGroup
 from spacy.training import Example
 from spacy.vocab import Vocab
 
@@ -27,7 +27,15 @@ from govtext.errors import ModelError
 from govtext.labels import NAME_LABELS
 from govtext.metrics import find_metrics, find_table_metrics, find_tables
 from govtext.report import parse_report
-from govtext.spans import CharIndex, outermost, set_entities, set_sentence_starts, split_words, words_and_spaces
+from govtext.spans import (
+    CharIndex,
+    get_entities,
+    outermost,
+    set_entities,
+    set_sentence_starts,
+    split_words,
+    words_and_spaces,
+)
 from govtext.types import Entity, Furniture, Metric, PlaceLink, ProjectLink, Report, Section, Sentence, SentenceContext
 from govtext.words import Segmenter
 
@@ -111,8 +119,10 @@ class Layout:
 
     def __call__(self, doc: Doc) -> Doc:
         """Annotate a Doc; the one returned may have more words."""
-        report = extensions.report(doc) or parse_report(doc.text)
-        extensions.write_report(doc, report)
+        report = extensions.report(doc)
+        if report is None:
+            report = parse_report(doc.text)
+            extensions.write_report(doc, report)
         groups: dict[str, tuple[Furniture | Section | Sentence, ...]] = {
             "furniture": report.furniture,
             "sections": report.sections,
@@ -141,7 +151,7 @@ class Names(TrainedComponent):
             for s, es in zip(report.sentences, found, strict=True)
             for e in es
         ]
-        others = [e for e in _entities(doc) if e.label not in NAME_LABELS]
+        others = [e for e in get_entities(doc) if e.label not in NAME_LABELS]
         return set_entities(doc, outermost(names, others))
 
     def score(self, examples: list[Example], **options: Any) -> dict[str, Any]:
@@ -217,7 +227,7 @@ class Metrics:
         for sentence, text, context in zip(report.sentences, _sentence_texts(report), contexts, strict=True):
             running = (_moved(m, sentence.start) for m in find_metrics(text, context))
             found.extend(m for m in running if m.start not in cells)
-        names = [e for e in _entities(doc) if e.label != "METRIC"]
+        names = [e for e in get_entities(doc) if e.label != "METRIC"]
         kept = outermost(names, [Entity(m.start, m.end, "METRIC") for m in found])
         doc = set_entities(doc, kept)
         edges = {(e.start, e.end) for e in kept if e.label == "METRIC"}
@@ -249,7 +259,7 @@ class Links:
         """Annotate a Doc."""
         report = extensions.need_report(doc, self.name)
         by_label: dict[str, list[Entity]] = {}
-        for e in _entities(doc):
+        for e in get_entities(doc):
             by_label.setdefault(e.label, []).append(e)
         places = by_label.get("PLACE", [])
         names = [report.text[e.start : e.end] for e in places]
@@ -273,16 +283,15 @@ def _report_place(report: Report, mentions: list[str]) -> PlaceLink | None:
 
 def _project_links(doc: Doc, report: Report, projects: list[Entity]) -> list[ProjectLink]:
     """What the sentence of each project says of its investment and stage."""
-    spans = doc.ents if projects else ()
-    sentence_starts, span_starts = [s.start for s in report.sentences], [e.start_char for e in spans]
+    entities = get_entities(doc) if projects else []
+    sentence_starts, entity_starts = [s.start for s in report.sentences], [e.start for e in entities]
     tags = extensions.store(doc).get("tags", {})
     links = []
     for project in projects:
         sentence = report.sentences[bisect_right(sentence_starts, project.start) - 1]
-        near = spans[bisect_left(span_starts, sentence.start) : bisect_left(span_starts, sentence.end)]
-        inside = [m for e in near if (m := extensions.metric(e))]
-        entities = [_entity(e) for e in near]
-        others = [_shifted(e, -sentence.start) for e in entities if e != project]
+        near = entities[bisect_left(entity_starts, sentence.start) : bisect_left(entity_starts, sentence.end)]
+        inside = [m for e in near if (m := extensions.metric_at(doc, e.start, e.end))]
+        others = [_shifted(e, -sentence.start) for e in near if e != project]
         facts = find_project_facts(
             report.text[sentence.start : sentence.end], _shifted(project, -sentence.start),
             [_moved(m, -sentence.start) for m in inside], others=others,
@@ -319,14 +328,6 @@ def _trained(stage: Any, name: str) -> Any:
 
 def _sentence_texts(report: Report) -> list[str]:
     return [report.text[s.start : s.end] for s in report.sentences]
-
-
-def _entities(doc: Doc) -> list[Entity]:
-    return [_entity(e) for e in doc.ents]
-
-
-def _entity(span: Span) -> Entity:
-    return Entity(span.start_char, span.end_char, span.label_)  # type: ignore[arg-type]
 
 
 def _moved(metric: Metric, offset: int) -> Metric:

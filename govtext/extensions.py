@@ -19,9 +19,10 @@ Each is None (``domains``: an empty dict) where the pipeline has found nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, fields
+from dataclasses import fields
 from decimal import Decimal
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from spacy.tokens import Doc, Span
@@ -45,6 +46,9 @@ from govtext.types import (
 KEY = "govtext"
 LINKS: dict[str, Any] = {"place": PlaceLink, "organization": Organization, "project": ProjectLink}
 META_FIELDS = tuple(f.name for f in fields(Metadata))
+_FURNITURE, _SECTION, _SENTENCE = (
+    attrgetter(*(f.name for f in fields(kind))) for kind in (Furniture, Section, Sentence)
+)
 FIELDS = {kind: tuple(f.name for f in fields(kind)) for kind in (Metric, Found, *LINKS.values())}
 
 
@@ -79,9 +83,9 @@ def write_report(doc: Doc, report: Report) -> None:
             "id": report.id, "path": report.path, "format": report.format, "encoding": report.encoding,
             **{name: found and _plain(found) for name in META_FIELDS for found in [getattr(report.meta, name)]},
         },
-        furniture=[astuple(f) for f in report.furniture],
-        sections=[astuple(s) for s in report.sections],
-        sentences=[astuple(s) for s in report.sentences],
+        furniture=list(map(_FURNITURE, report.furniture)),
+        sections=list(map(_SECTION, report.sections)),
+        sentences=list(map(_SENTENCE, report.sentences)),
     )  # fmt: skip
 
 
@@ -137,17 +141,26 @@ def write_links(doc: Doc, kind: str, links: Mapping[tuple[int, int], Any]) -> No
 
 def metric(span: Span) -> Metric | None:
     """The record of a METRIC entity."""
-    row = _row(span, "metrics")
+    return metric_at(span.doc, span.start_char, span.end_char)
+
+
+def metric_at(doc: Doc, start: int, end: int) -> Metric | None:
+    """The record of the METRIC entity with these offsets."""
+    row = _row(doc, "metrics", start, end)
     if row is None:
         return None
     values: dict[str, Any] = {k: Decimal(v) if k in _DECIMALS and v is not None else v for k, v in row.items()}
     return Metric(**values)
 
 
-def link(span: Span, kind: str) -> Any:
-    """What an entity is tied to, None if it is not; ``kind`` is a key of ``LINKS``."""
-    row = _row(span, kind)
+def link_at(doc: Doc, kind: str, start: int, end: int) -> Any:
+    """What the entity with these offsets is tied to, None if it is not; ``kind`` is a key of ``LINKS``."""
+    row = _row(doc, kind, start, end)
     return row if row is None else LINKS[kind](**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+
+
+def _link(span: Span, kind: str) -> Any:
+    return link_at(span.doc, kind, span.start_char, span.end_char)
 
 
 def _tag(span: Span, name: str) -> Any:
@@ -167,8 +180,8 @@ def _head(doc: Doc) -> dict[str, Any] | None:
     return doc.user_data.get(KEY, {}).get("report")
 
 
-def _row(span: Span, kind: str) -> dict[str, Any] | None:
-    row: dict[str, Any] | None = span.doc.user_data.get(KEY, {}).get(kind, {}).get(_at(span.start_char, span.end_char))
+def _row(doc: Doc, kind: str, start: int, end: int) -> dict[str, Any] | None:
+    row: dict[str, Any] | None = doc.user_data.get(KEY, {}).get(kind, {}).get(_at(start, end))
     return row
 
 
@@ -192,4 +205,4 @@ Span.set_extension("labels", getter=lambda s: list(_tag(s, "labels") or ()), for
 Span.set_extension("status", getter=lambda s: _tag(s, "status"), force=True)
 Span.set_extension("metric", getter=metric, force=True)
 for _kind in LINKS:
-    Span.set_extension(_kind, getter=partial(link, kind=_kind), force=True)
+    Span.set_extension(_kind, getter=partial(_link, kind=_kind), force=True)

@@ -94,6 +94,21 @@ def set_entities(doc: Doc, entities: Iterable[Entity]) -> Doc:
     return doc
 
 
+def get_entities(doc: Doc) -> list[Entity]:
+    """The entities of a Doc by character offsets, in order; quicker than by way of ``doc.ents``."""
+    if not len(doc):
+        return []
+    rows = doc.to_array(["IDX", "LENGTH", "ENT_IOB", "ENT_TYPE"]).astype(np.uint64)
+    starts, marks = rows[:, 0].astype(np.int64), rows[:, 2]
+    first = np.flatnonzero(marks == 3)
+    outside = np.append(np.flatnonzero(marks != 1), len(rows))
+    last = outside[np.searchsorted(outside, first, side="right")] - 1
+    ends = starts[last] + rows[last, 1].astype(np.int64)
+    labels = [doc.vocab.strings[label] for label in rows[first, 3].tolist()]
+    found = zip(starts[first].tolist(), ends.tolist(), labels, strict=True)
+    return [Entity(start, end, label) for start, end, label in found]  # type: ignore[arg-type]
+
+
 def outermost(first: Iterable[Entity], second: Iterable[Entity]) -> list[Entity]:
     """Flat merge of two lists: of two that overlap the longer stays, of two equally long the one from ``first``.
 
