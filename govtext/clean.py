@@ -23,7 +23,7 @@ _MAX_NOTES = 1200
 _MIN_PAGE = 150
 _MIN_BREAK = 8
 _ZONES = ("any", "edge", "head", "tail")
-_CODE = re.compile(r"(?:\\r\\n|\\[rnt](?![A-Za-z]))+|&(?:[a-zA-Z]{2,8}|#x?[0-9a-fA-F]{1,6});|\?{2,}")
+_CODE = re.compile(r"(?:\\r\\n|\\(?:r(?!\\n)|[nt])(?![A-Za-z]))+|&(?:[a-zA-Z]{2,8}|#x?[0-9a-fA-F]{1,6});|\?{2,}")
 _FOOTNOTE = re.compile(r"[\[［〔【]\d{1,3}[\]］〕】]|(?<=[”」』》])[①-⑳]|[①-⑳](?=[，。；、,;！])")
 _ROUND_FOOTNOTE = re.compile(r"[（(](\d{1,3})[)）]")
 _GARBLED = re.compile("[M](?:[^M]{0,60}[M]){20,}".replace("M", "銆锛鐨\ufffd\ue000-\uf8ff"))

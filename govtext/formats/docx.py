@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -30,8 +32,9 @@ _TITLE_STYLES = ("title", "标题")
 _CONTENTS_STYLE = re.compile(r"(?:toc|目录) ?[1-9]", re.IGNORECASE)
 _MAX_HEADING = 100  # characters; a longer paragraph in a heading style is body text
 _MAX_CHAIN = 10  # styles that one is based on
-_DAMAGED = (
-    KeyError, ValueError, TypeError, AttributeError, OSError, NotImplementedError, zipfile.BadZipFile, zlib.error,
+_DAMAGED = (  # of the archive, or of the XML in it
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, NotImplementedError, RuntimeError,
+    KeyError, ValueError, TypeError, AttributeError, etree.XMLSyntaxError,
 )  # fmt: skip
 
 
@@ -80,7 +83,7 @@ def _open(data: bytes, *, name: str) -> Document:
         raise MissingExtraError("python-docx", "docx", f"{name}: reading .docx") from None
     try:
         return docx.Document(io.BytesIO(data))
-    except (*_DAMAGED, OpcError, etree.XMLSyntaxError):
+    except (*_DAMAGED, OpcError):
         raise ReadError(
             f"{name}: no readable Word document in it (damaged?); open it in Word and save it again"
         ) from None

@@ -542,6 +542,18 @@ def test_a_part_that_is_other_xml_is_damage():
             extract(zip_bytes({**parts, part: "<a/>"}), name="r.docx")
 
 
+def test_an_archive_that_ends_inside_a_part_is_damage():
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("[Content_Types].xml", CONTENT_TYPES)
+        archive.writestr("word/document.xml", "<w/>")
+    data = bytearray(stream.getvalue())
+    entry = data.rindex(b"PK\x01\x02")
+    data[entry + 20 : entry + 28] = (10**6).to_bytes(4, "little") * 2  # its sizes, packed and unpacked
+    with pytest.raises(ReadError, match="damaged or cut off"):
+        extract(bytes(data), name="r.docx")
+
+
 def zip_parts(data):
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}

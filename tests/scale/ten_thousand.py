@@ -1,0 +1,183 @@
+"""Analyzes many reports with several processes, kills a worker and then the whole run on the way, resumes, and compares with an undisturbed run:
+
+    python tests/scale/ten_thousand.py FOLDER --reports 10000 --jobs 2 --work DIR
+
+The reports are the files of FOLDER, over and over under new names. Prints a line a step, at the end the peak memory of each kind of process;
+leaves with code 1 if the outputs differ, a process of the killed run stays, or a process has used more than ``--memory`` MB. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import itertools
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+JOURNAL = ".govtext-journal.jsonl"
+
+
+@dataclass
+class Run:
+    """One ``govtext analyze``: its processes, and the most memory that each of them has used, in MB."""
+
+    command: list[str]
+    peaks: dict[int, float] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def watch(self, until: Callable[[Run], bool] = lambda _: False, *, every: float = 0.2) -> int | None:
+        """Run until it ends (its exit code) or ``until`` is true (None); it goes on then."""
+        started = time.monotonic()
+        if not hasattr(self, "process"):
+            self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while (code := self.process.poll()) is None:
+            self.note_memory()
+            if until(self):
+                break
+            time.sleep(every)
+        self.seconds += time.monotonic() - started
+        return code
+
+    def workers(self) -> list[int]:
+        """Ids of the processes that analyze."""
+        return [pid for pid in _children(self.process.pid) if b"spawn_main" in _read(pid, "cmdline")]
+
+    def note_memory(self) -> None:
+        """Keep the highest memory of each process so far."""
+        for pid in (self.process.pid, *self.workers()):
+            for line in _read(pid, "status").decode().splitlines():
+                if line.startswith("VmHWM:"):
+                    self.peaks[pid] = max(self.peaks.get(pid, 0.0), int(line.split()[1]) / 1024)
+
+    def peak(self) -> tuple[float, float]:
+        """Most memory of the parent, and of any worker, in MB."""
+        parent = self.process.pid
+        return self.peaks.get(parent, 0.0), max((mb for pid, mb in self.peaks.items() if pid != parent), default=0.0)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read the command line, run, and give the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--reports", type=int, default=10_000)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--work", type=Path, required=True, help="an empty or new folder for inputs and outputs")
+    parser.add_argument("--model", default="zh_govtext_sm")
+    parser.add_argument("--format", default="jsonl", choices=["jsonl", "parquet"])
+    parser.add_argument("--memory", type=float, default=1500.0, help="most MB that a process may use")
+    args = parser.parse_args(argv)
+    inputs = make_reports(args.folder, args.work / "reports", args.reports)
+    say(f"{args.reports} reports, {sum(p.stat().st_size for p in inputs.iterdir()) / 1e6:.0f} MB of files")
+
+    def run(name: str, *options: str) -> Run:
+        exe = [sys.executable, "-m", "govtext.cli", "analyze", str(inputs), "-o", str(args.work / name)]
+        return Run([*exe, "--jobs", str(args.jobs), "--model", args.model, "--format", args.format, *options])
+
+    undisturbed = run("undisturbed")
+    if undisturbed.watch():
+        sys.exit(f"the undisturbed run failed: {undisturbed.process.stderr.read()[-2000:]}")
+    say(f"undisturbed: {undisturbed.seconds:.0f} s, {_memory(undisturbed)}")
+
+    journal = args.work / "killed" / JOURNAL
+    killed = run("killed")
+    killed.watch(lambda r: lines(journal) >= args.reports // 3 and len(r.workers()) == args.jobs)
+    os.kill(killed.workers()[0], signal.SIGKILL)
+    say(f"a worker killed after {lines(journal)} reports")
+    at = lines(journal)
+    killed.watch(lambda r: lines(journal) >= max(at + 1, 2 * args.reports // 3))
+    left = killed.workers()
+    os.kill(killed.process.pid, signal.SIGKILL)
+    killed.process.wait()
+    say(f"the run killed after {lines(journal)} reports, {_memory(killed)}")
+    stays = not gone(left, seconds=60)
+    resumed = run("killed", "--resume")
+    if resumed.watch():
+        sys.exit(f"the resumed run failed: {resumed.process.stderr.read()[-2000:]}")
+    say(f"resumed: {resumed.seconds:.0f} s, {_memory(resumed)}")
+
+    same = digest(args.work / "undisturbed") == digest(args.work / "killed")
+    peak = max(mb for r in (undisturbed, killed, resumed) for mb in r.peaks.values())
+    say(
+        f"outputs {'equal' if same else 'DIFFER'}; peak memory of a process {peak:.0f} MB{'; WORKERS STAYED' if stays else ''}"
+    )
+    return 0 if same and not stays and peak < args.memory else 1
+
+
+def make_reports(folder: Path, target: Path, count: int) -> Path:
+    """The files of a folder over and over under new names, as links where the disk has them."""
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".txt", ".html", ".htm", ".docx", ".pdf"))
+    target.mkdir(parents=True)
+    for i, path in zip(range(count), itertools.cycle(files), strict=False):
+        new = target / f"{i:06}-{path.name}"
+        try:
+            os.link(path, new)
+        except OSError:
+            shutil.copyfile(path, new)
+    return target
+
+
+def lines(path: Path) -> int:
+    """Finished reports in a journal."""
+    if not path.exists():
+        return 0
+    with path.open("rb") as f:
+        return sum(block.count(b"\n") for block in iter(lambda: f.read(2**20), b""))
+
+
+def digest(folder: Path) -> dict[str, str]:
+    """What is in the output files of a folder: bytes of JSONL, values of Parquet."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == ".jsonl" and not path.name.startswith("."):
+            with path.open("rb") as f:
+                found[path.name] = hashlib.file_digest(f, "sha256").hexdigest()
+        elif path.suffix == ".parquet" and path.is_file():
+            import pyarrow.parquet as pq
+
+            rows = json.dumps(pq.read_table(path).to_pylist(), ensure_ascii=False)
+            found[f"{path.parent.name}/{path.name}"] = hashlib.sha256(rows.encode()).hexdigest()
+    assert found, f"no output in {folder}"
+    return found
+
+
+def gone(pids: list[int], *, seconds: float) -> bool:
+    """Whether the processes end within so many seconds."""
+    end = time.monotonic() + seconds
+    while any(_read(pid, "cmdline") for pid in pids):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def say(line: str) -> None:
+    """One line of the report."""
+    print(line, flush=True)
+
+
+def _memory(run: Run) -> str:
+    parent, worker = run.peak()
+    return f"peak memory: parent {parent:.0f} MB, worker {worker:.0f} MB"
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in _read(pid, f"task/{pid}/children").split()]
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
