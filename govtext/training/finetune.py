@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 STATIC = b"QLinearConv"  # a node that only the graphs of govtext.training.static have
-PRETRAINED = 0.13  # learning rate of the transformer's layers against that of the layers on top
+LARGE, PRETRAINED = (
+    0.2,
+    0.025,
+)  # of the learning rate: what a large network's layers on top get, and those of its transformer
 SAMPLES = 320  # sentences from which the ranges of such a graph are found
 
 
@@ -30,7 +33,7 @@ SAMPLES = 320  # sentences from which the ranges of such a graph are found
 class Tuning:
     """How a recogniser is trained on.
 
-    ``rate`` is the learning rate (of a large network's transformer: an eighth of it); ``pull`` weighs the squared distance from the old
+    ``rate`` is the learning rate of a small network; a large one gets a fifth of it, its transformer a fortieth. ``pull`` weighs the squared distance from the old
     weights; ``rehearsal`` is what a rehearsed sentence, with the old model's own scores for labels, counts against an annotated one.
     ``chars`` are the characters of a batch.
     """
@@ -69,7 +72,9 @@ def finetune_recognizer(
         scores = network(**{name: torch.from_numpy(array).to(device()) for name, array in arrays.items()})
         return scores[:, encoder.inputs.lead : encoder.inputs.lead + max(map(len, batch))]
 
-    rates = {"layers": tuning.rate * PRETRAINED, "": tuning.rate} if recognizer.config.pieces else {"": tuning.rate}
+    rates = (
+        {"layers": tuning.rate * PRETRAINED, "": tuning.rate * LARGE} if recognizer.config.pieces else {"": tuning.rate}
+    )
     current = NameRecognizer(b"", recognizer.config)
     current.encoder = NetworkEncoder(network, encoder)
     plan = Plan(

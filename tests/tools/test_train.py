@@ -224,6 +224,14 @@ def test_stopping_by_hand_tells_how_to_go_on(run, tmp_path, monkeypatch):
     assert code == 130 and "goes on" in err
 
 
+def test_without_torch_the_extra_is_named(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    corpus = write_corpus(tmp_path / "a.jsonl")
+    code, _, err = run("train", "entities", "--paths.corpus", corpus, "-o", tmp_path / "zh_new")
+    assert code == 1 and "pip install 'govtext[train]'" in err and err.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl"]
+
+
 # the workspace
 
 
