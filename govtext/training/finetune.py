@@ -33,9 +33,9 @@ SAMPLES = 320  # sentences from which the ranges of such a graph are found
 class Tuning:
     """How a recogniser is trained on.
 
-    ``rate`` is the learning rate of a small network; a large one gets a fifth of it, its transformer a fortieth. ``pull`` weighs the squared distance from the old
-    weights; ``rehearsal`` is what a rehearsed sentence, with the old model's own scores for labels, counts against an annotated one.
-    ``chars`` are the characters of a batch.
+    ``rate`` is the learning rate of a small network; a large one gets a fifth of it, its transformer a fortieth.
+    ``pull`` weighs the squared distance from the old weights; ``rehearsal`` is what a rehearsed sentence, with the old model's own scores
+    for labels, counts against an annotated one. ``chars`` are the characters of a batch.
     """
 
     epochs: int = 8
