@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from tqdm import tqdm
 
 from govtext.errors import GovtextError, OutputError
 from govtext.output import WRITERS, check_format, output_files, whole_file
-from govtext.report import FileError, find_report_files, read
+from govtext.report import FileError, file_stem, find_report_files, read
 from govtext.tables import Record
 from govtext.workers import Load, Outcome, Task, analyze_file, analyze_in_processes
 
@@ -133,7 +134,7 @@ def _check_outputs(out: Path, format: str, *, overwrite: bool, resume: bool) -> 
 
 
 def _collect(paths: Iterable[str | Path], errors: list[FileError]) -> list[tuple[Path, str]]:
-    """All files with an id that is unique in the run: the name without suffix, numbered where two share it."""
+    """All files with an id that is unique in the run, also where case does not count: the name without suffix, numbered where two share it."""
     files: list[Path] = []
     for path in map(Path, paths):
         if not path.is_dir():
@@ -146,17 +147,19 @@ def _collect(paths: Iterable[str | Path], errors: list[FileError]) -> list[tuple
     named: list[tuple[Path, str]] = []
     taken: set[str] = set()
     for path in files:
-        id, n = path.stem, 1
-        while id in taken:
+        id, n = file_stem(path), 1
+        while (key := unicodedata.normalize("NFC", id).casefold()) in taken:
             n += 1
-            id = f"{path.stem}-{n}"
-        taken.add(id)
+            id = f"{file_stem(path)}-{n}"
+        taken.add(key)
         named.append((path, id))
     return named
 
 
 def _key(path: Path, id: str) -> str:
     """Identifies a file by its id and content; unreadable files get their clear error from ``read``."""
+    if not path.is_file():
+        read(path)
     try:
         with path.open("rb") as f:
             return f"{id}:{hashlib.file_digest(f, 'sha256').hexdigest()}"

@@ -23,8 +23,9 @@ def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]
 
     Raises OutputError if it cannot be written (no permission, disk full).
     """
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name[:50]}.part")  # no longer than a name may be
     try:
+        part.unlink(missing_ok=True)  # a link that somebody has put there is not followed
         with part.open(mode, **options) as f:
             yield f
         part.replace(path)
@@ -104,12 +105,13 @@ def write_parquet(records: Iterable[Record], folder: Path) -> list[Path]:
 def write_html(records: Iterable[Record], folder: Path) -> list[Path]:
     """One page a report and an index of them."""
     from govtext import views
+    from govtext.views.index import page_name
 
     paths: list[Path] = []
 
     def written() -> Iterator[Record]:
         for record in records:
-            path = folder / f"{record['id']}.html"
+            path = folder / page_name(record["id"])
             with whole_file(path, encoding="utf-8") as f:
                 f.write(str(views.report(record)))
             paths.append(path)

@@ -32,6 +32,8 @@ def read(path: str | Path, *, id: str | None = None) -> Report:
     True
     """
     path = Path(path)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ReadError(f"{path}: a device or pipe, not a file; save what it gives as a file")
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -42,7 +44,17 @@ def read(path: str | Path, *, id: str | None = None) -> Report:
         raise ReadError(f"{path}: no permission to read it; check the file's access rights") from None
     except OSError as error:
         raise ReadError(f"{path}: cannot be read ({error.strerror or error})") from None
-    return lay_out(extract(data, name=str(path)), id=id or path.stem, path=str(path), name=path.stem)
+    name = file_stem(path)
+    return lay_out(extract(data, name=str(path)), id=id or name, path=str(path), name=name)
+
+
+def file_stem(path: Path) -> str:
+    """The file's name without its suffix, with question marks for bytes that are no text.
+
+    >>> file_stem(Path("in/清屿县.txt"))
+    '清屿县'
+    """
+    return path.stem.encode(errors="replace").decode()
 
 
 def parse_report(text: str, *, id: str = "report", title: str | None = None) -> Report:

@@ -13,7 +13,7 @@ import pytest
 import govtext
 
 SIZES = (500, 2_000)  # characters of the inputs
-REPEATS = (10, 14, 18, 22)  # of a piece: a pattern that doubles its time with each is caught before it hangs
+REPEATS = range(10, 42, 4)  # of a piece: a pattern that doubles its time with each is caught before it hangs
 FAST = 0.004  # seconds for the longer one that need no second look
 GROWTH = 8.0  # most that four times the length may cost: 4 is linear, 16 is quadratic
 
@@ -157,6 +157,6 @@ def test_time_grows_with_the_length(pattern, name):
 
 def test_the_patterns_are_found_and_a_bad_one_is_caught():
     assert len(patterns()) > 60
-    for bad in (r"(?:一|一一)*二", r"\s*\n\s*x", r"(?:\d+,?)+元"):
+    for bad in (r"(?:一|一一)*二", r"\s*x", r"(?:\d+,?)+元"):
         with pytest.raises(AssertionError):
             test_time_grows_with_the_length(re.compile(bad), "no name")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -18,8 +20,25 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+_RESERVED = {"index", "con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+_LONGEST = 200  # bytes of a file name
+
+
+def page_name(id: str) -> str:
+    """The file name of a report's page, which every system can have and which stays in its folder; its id where that will do.
+
+    >>> page_name("清屿县2021年"), page_name("../a").startswith("_a-")
+    ('清屿县2021年.html', True)
+    """
+    plain = _UNSAFE.sub("_", id).strip(". ").encode(errors="replace")[:_LONGEST].decode(errors="ignore")
+    if plain != id or plain.partition(".")[0].lower() in _RESERVED or not plain:
+        plain += "-" + hashlib.sha256(id.encode(errors="surrogatepass")).hexdigest()[:8]
+    return plain + ".html"
+
+
 def index(docs: Docs) -> Page:
-    """A page with one row a report, linked to ``<id>.html`` beside it; reads the reports one by one.
+    """A page with one row a report, linked to its page (``page_name``) beside it; reads the reports one by one.
 
     >>> import govtext as gt
     >>> 'href="report.html"' in index(gt.analyze("2021年完成固定资产投资84.84亿元。"))
@@ -43,7 +62,7 @@ def index(docs: Docs) -> Page:
 
 def _row(record: Record) -> str:
     (row,) = rows("reports", record)
-    link = element("a", escape(row["title"] or row["report"]), href=f"{quote(row['report'], safe='')}.html")
+    link = element("a", escape(row["title"] or row["report"]), href=quote(page_name(row["report"]), safe=""))
     numbers = (row["year"], None, row["characters"], row["sentences"], row["entities"], row["metrics"])
     cells = [element("td", escape(row["place"] or "")), element("td", escape(name_of("level", row["level"])))]
     cells += [

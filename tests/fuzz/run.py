@@ -54,7 +54,8 @@ def fuzz(target: str, folder: Path, *, seconds: int, max_bytes: int) -> None:
     words = folder / "dictionary"
     words.write_text("\n".join('"' + "".join(f"\\x{b:02x}" for b in word) + '"' for word in dictionary()) + "\n")
     options = [
-        f"-max_total_time={seconds}", f"-max_len={max_bytes}", f"-dict={words}", f"-artifact_prefix={findings}/", "-timeout=600", "-report_slow_units=600",
+        f"-max_total_time={seconds}", f"-max_len={max_bytes}", f"-dict={words}", f"-artifact_prefix={findings}/", "-timeout=600",
+        "-report_slow_units=600",
         "-rss_limit_mb=4096", "-print_final_stats=1", str(inputs),
     ]  # fmt: skip
     for data in seeds(target):  # what is loaded once is loaded before the clock counts

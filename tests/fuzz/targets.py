@@ -46,6 +46,7 @@ def _read(data: bytes, *, name: str) -> None:
         assert str(error).startswith(name) and "\n" not in str(error), error
         return
     assert found.text.strip(), "an empty text"
+    found.text.encode()  # no halves of characters
     for mark in (*found.headings, *found.furniture):
         assert 0 <= mark.start < mark.end <= len(found.text), mark
     _lay_out(found)
