@@ -18,6 +18,10 @@ Features = list[str]
 _CLAUSE: Final = re.compile(r"[，,；;。：:！？、]")
 _RATE: Final = re.compile("率|比重|占比|比例|覆盖面|完成.{0,6}(?:任务|计划|目标)|占")
 _NAMED_CHANGE: Final = re.compile("(?:[涨增降跌]幅|增速)[^率占比重]{0,8}$")  # a change by name: 涨幅控制在3%
+# 增加66间 is by this much, 增加到66间 is not; 死亡率为0 is a share
+_CHANGED_BY: Final = re.compile("(?:净增加?|增加|增长|减少|下降|压减|提高|缩短)(?:了|约|近|超过?|逾)?$")
+_RATE_OF: Final = re.compile("率(?:分别|均|各|仅|已|约)?(?:为|是|达到?|控制在|保持在|稳定在|维持在)?(?:约|仅)?$")
+_NAMED_RATE_OF_CHANGE: Final = re.compile("[增升减降]|回落|缩")
 _UP: Final = re.compile(
     "增[长加幅速至到]?|提[高升]|上[升涨]|扩大|升|涨|翻|递增|前[进移]|净增|高于|快于|超出|高出|跃升|进位|多"
 )
@@ -32,8 +36,13 @@ def find_kind(
     """The kind of ``q``, linked to the stretch ``link``; ``previous`` is the quantity before it, with its kind."""
     if q.form == "proportion":
         return "share"
-    if q.form == "ratio" and _NAMED_CHANGE.search(clause_before(text, q.start)):
+    clause = clause_before(text, q.start)
+    if (q.form == "ratio" and _NAMED_CHANGE.search(clause)) or (q.form != "rank" and _CHANGED_BY.search(clause)):
         return "change"
+    if q.form != "rank" and _RATE_OF.search(clause) and not _NAMED_RATE_OF_CHANGE.search(clause):
+        return "share"
+    if previous and q.unit == previous[0].unit and text[previous[0].end : q.start] in ("、", "和"):
+        return cast("Kind", previous[1])  # 分别为0.93‰、1.62‰
     return cast("Kind", weights.best(*(weights.sum_of(*group) for group in _groups(text, q, link, previous))))
 
 
