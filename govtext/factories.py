@@ -1,6 +1,7 @@
-"""Names of the pipeline's parts for spaCy's registry. Light on purpose: spaCy imports it whenever anybody builds a Language."""
+"""Names of the pipeline's parts for spaCy's registry. Light on purpose: spaCy imports it whenever anybody builds a Language.
 
-from __future__ import annotations
+Annotations are not postponed here: earlier releases of spaCy 3.8 read them as they stand.
+"""
 
 from typing import Any
 

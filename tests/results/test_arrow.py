@@ -196,7 +196,7 @@ def leaves(columns, prefix=""):
         if pa.types.is_list(kind):
             kind, path = kind.value_type, path + "[]"
         if pa.types.is_struct(kind):
-            yield from leaves(kind.fields, path + ".")
+            yield from leaves([kind.field(i) for i in range(kind.num_fields)], path + ".")
         else:
             yield path, str(kind)
 

@@ -80,7 +80,7 @@ def test_index_is_never_markup(hostile):
     page = views.index([hostile])
     assert_harmless(page, scripts=2)
     (href,) = tree_of(page).xpath("//tbody//a/@href")
-    assert href.startswith("..%2F%22%3E%3Cimg") and href.endswith(".html")
+    assert href.endswith(".html") and not re.search(r"[\\/<>\"]|\.\.|%2F", href)
 
 
 def test_policy_allows_own_scripts_only(county):
