@@ -70,7 +70,6 @@ class Domains(_Section):
 
     pull: float = Field(gt=0)
     rehearsal: float = Field(ge=0)
-    rehearsal_sentences: int = Field(ge=0)
     extra: list[str]
     composed: list[str]
 

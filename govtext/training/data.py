@@ -62,18 +62,28 @@ def read_data(config: TrainingConfig) -> TrainingData:
 def raw_sentences(data: TrainingData, *, limit: int, seed: int) -> list[tuple[str, SentenceContext]]:
     """Sentences, not annotated ones, of the reports that are not measured on, with their contexts, drawn by ``seed``."""
     shut = {e.text for e in (*data.train, *data.dev)}
-    files, rng = list(data.raw), random.Random(seed)
+    return [pair for pair in _sentences(data.raw, limit=4 * limit, seed=seed) if pair[0] not in shut][:limit]
+
+
+def sample_sentences() -> list[tuple[str, SentenceContext]]:
+    """The sentences of the packaged sample reports, with their contexts."""
+    return _sentences(sample_paths(), limit=10_000, seed=0)
+
+
+def _sentences(paths: Iterable[Path], *, limit: int, seed: int) -> list[tuple[str, SentenceContext]]:
+    """Different sentences of the reports, of all or of so many that there are ``limit``, in random order."""
+    files, rng = list(paths), random.Random(seed)
     rng.shuffle(files)
     found: dict[str, SentenceContext] = {}
     for file in files:
         report = read(file)
         texts = (report.text[s.start : s.end] for s in report.sentences)
         found |= zip(texts, sentence_contexts(report), strict=True)
-        if len(found) > 4 * limit:
+        if len(found) > limit:
             break
-    sentences = [(text, context) for text, context in found.items() if 6 <= len(text) <= 300 and text not in shut]
+    sentences = [(text, context) for text, context in found.items() if 6 <= len(text) <= 300]
     rng.shuffle(sentences)
-    return sentences[:limit]
+    return sentences
 
 
 def report_texts(data: TrainingData, *, seed: int) -> Iterator[list[str]]:
