@@ -81,11 +81,12 @@ def format_number(value: Decimal) -> str:
     >>> format_number(Decimal("8484000000")), format_number(Decimal("1487")), format_number(Decimal("38.53"))
     ('84.84亿', '1487', '38.53')
     """
-    for word in ("亿", "万"):
-        scaled = value / MAGNITUDES[word]
-        if abs(scaled) >= 1 and scaled == scaled.quantize(Decimal("0.0001")) and scaled * MAGNITUDES[word] == value:
-            return f"{without_zeros(scaled):f}{word}"
-    return f"{without_zeros(value):f}"
+    with localcontext(_EXACT):
+        for word in ("亿", "万"):
+            scaled = value / MAGNITUDES[word]
+            if abs(scaled) >= 1 and scaled == scaled.quantize(Decimal("0.0001")) and scaled * MAGNITUDES[word] == value:
+                return f"{without_zeros(scaled):f}{word}"
+        return f"{without_zeros(value):f}"
 
 
 def format_chinese(value: Decimal) -> str:
@@ -97,7 +98,8 @@ def format_chinese(value: Decimal) -> str:
     if not 0 <= value < 10**16:
         raise ValueError(f"{value} is outside the numbers that are written out, 0 to 10 ** 16")
     whole = int(value)
-    digits = "".join("零一二三四五六七八九"[int(c)] for c in f"{without_zeros(value - whole):f}"[2:])
+    with localcontext(_EXACT):
+        digits = "".join("零一二三四五六七八九"[int(c)] for c in f"{without_zeros(value - whole):f}"[2:])
     return (_format_whole(whole) or "零") + (f"点{digits}" if digits else "")
 
 
