@@ -44,11 +44,11 @@ def to_record(doc: Doc) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _words(doc: Doc) -> list[list[int]]:
+def _words(doc: Doc) -> list[tuple[int, int]]:
+    """Start and end of each word. Pairs as tuples: so many lists would have Python look through all of its memory for garbage."""
     rows = doc.to_array(["IDX", "LENGTH", "IS_SPACE"]).reshape(-1, 3).astype(np.int64)
     starts, lengths = rows[rows[:, 2] == 0, :2].T
-    words: list[list[int]] = np.stack([starts, starts + lengths], axis=1).tolist()
-    return words
+    return list(zip(starts.tolist(), (starts + lengths).tolist(), strict=True))
 
 
 def _meta(report: Report, data: dict[str, Any]) -> dict[str, Any]:
