@@ -212,20 +212,16 @@ class TextClassifier:
     def labels_of(self, probabilities: Array, *, min_probability: float = 0.0) -> list[list[tuple[str, float]]]:
         """The labels that rows of ``predict_proba`` stand for, as ``predict_labels`` gives them."""
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, : self.max_labels]
-        return [
-            [
-                (str(self.classes_[j]), float(row[j]))
-                for i, j in enumerate(best)
-                if self._is_given(i, self.classes_[j], row[j])
-            ]
-            if row[best[0]] >= min_probability
-            else []
-            for row, best in zip(probabilities, order, strict=True)
-        ]
+        names, values = self.classes_[order], np.take_along_axis(probabilities, order, axis=1)
+        given = self._given(names, values) & (values[:, :1] >= min_probability)
+        rows = zip(names.tolist(), values.tolist(), given.tolist(), strict=True)
+        return [[(str(name), p) for name, p, kept in zip(*row, strict=True) if kept] for row in rows]
 
-    def _is_given(self, rank: int, label: str, probability: float) -> bool:
-        """Whether a label of this rank is part of the answer."""
-        return rank == 0
+    def _given(self, names: npt.NDArray[Any], probabilities: Array) -> npt.NDArray[np.bool_]:
+        """Which of the likeliest classes of each sentence, from the likeliest on, are part of the answer."""
+        first = np.zeros(names.shape, dtype=bool)
+        first[:, 0] = True
+        return first
 
     def explain(
         self, sentence: str, *, context: SentenceContext | None = None, label: str | None = None, top: int = 10

@@ -96,7 +96,8 @@ class Rows:
         while at < len(filled):
             to = max(at + 1, int(np.searchsorted(ends, begins[at] + chunk, side="right")))
             part = slice(begins[at], ends[to - 1])
-            terms = weights[self.columns[part]] * self.values[part, None]
+            terms = weights.take(self.columns[part], axis=0)
+            terms *= self.values[part, None]
             result[filled[at:to]] = np.add.reduceat(terms, begins[at:to] - begins[at], axis=0)
             at = to
         return result

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from govtext.domains.classifier import Array, Label, TextClassifier
 from govtext.types import SentenceContext
@@ -53,8 +54,9 @@ class DomainClassifier(TextClassifier):
             best = max(best, (2 * shared / (sum(map(len, found)) + sum(map(len, gold))), float(threshold)))
         return best[1]
 
-    def _is_given(self, rank: int, label: str, probability: float) -> bool:
-        return rank == 0 or (label != NONE and probability >= self.secondary_threshold)
+    def _given(self, names: npt.NDArray[Any], probabilities: Array) -> npt.NDArray[np.bool_]:
+        second: npt.NDArray[np.bool_] = (names != NONE) & (probabilities >= self.secondary_threshold)
+        return super()._given(names, probabilities) | second
 
     def _settings(self) -> dict[str, Any]:
         return super()._settings() | {"secondary_threshold": self.secondary_threshold}
