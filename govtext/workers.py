@@ -45,15 +45,15 @@ class Outcome:
 
 def analyze_file(task: Task, nlp: Language) -> Outcome:
     """Analyze one file; whatever goes wrong with it is the message of the outcome."""
-    try:
-        report = read(task.path, id=task.id)
-        with (
-            nlp.memory_zone()
-        ):  # the words of one report are forgotten before the next: memory does not grow with their number
+    with (
+        nlp.memory_zone()
+    ):  # the words of one report are forgotten before the next: memory does not grow with their number
+        try:  # inside: earlier releases of spaCy 3.8 never leave a zone that an error passes through
+            report = read(task.path, id=task.id)
             found = to_record(analyze(report, nlp))
-        record = json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
-    except Exception as error:  # noqa: BLE001 - one file must not stop the others, and its error is reported
-        return Outcome(task, error=describe_failure(error, name=str(task.path)))
+            record = json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
+        except Exception as error:  # noqa: BLE001 - one file must not stop the others, and its error is reported
+            return Outcome(task, error=describe_failure(error, name=str(task.path)))
     return Outcome(task, record, len(report.text))
 
 
