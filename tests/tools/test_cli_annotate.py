@@ -10,9 +10,8 @@ from govtext import cli, pipeline
 from govtext.training import learning
 from govtext.training import run as training_run
 
-assert (
-    learning.load is training_run.load
-)  # both have the real one, before tests replace it: a training changes the pipeline it is given
+# imported with the real load, before tests replace it: a training changes the pipeline that it is given
+assert learning.load is training_run.load
 
 TEXT = "云山县2021年工作总结\n一、经济发展\n全年完成固定资产投资84.84亿元，同比增长5.2%。\n云山县人民政府开工建设云山大桥工程。\n"
 
