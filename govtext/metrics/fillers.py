@@ -15,15 +15,19 @@ DOUBLINGS: Final = 3  # chains of up to 32 words are followed to their end
 
 @dataclass(frozen=True, slots=True)
 class Fillers:
-    """For each place of a text: ``verb`` is the length of the longest word of two characters or more that begins there,
-    ``behind_verb`` whether one ends there, ``steps`` where one to four filler words (changes, reaching, times) that begin
-    there lead, ``chain`` where all that follow one another lead, ``time`` whether a time or a comparison begins there.
+    """Words of the table at each place of a text.
+
+    ``verb`` is the length of the longest word of two characters or more that begins there, ``behind_verb`` whether one ends
+    there, ``steps`` where one to four filler words (changes, reaching, times) that begin there lead, ``chain`` where all that
+    follow one another lead, ``words`` the same for all words of the table, ``time`` whether a time or a comparison begins
+    there.
     """
 
     verb: Ints
     behind_verb: Bools
     steps: tuple[Ints, ...]
     chain: Ints
+    words: Ints
     time: Bools
 
 
@@ -58,11 +62,14 @@ class FillerFinder:
             for i in range(m.start(), m.end()):
                 length[i] = max(m.end() - i, length[i])
             time[m.start() : m.end()] = True
-        step = np.arange(len(text)) + length
+        here = np.arange(len(text))
+        step, words = here + length, here + np.maximum(length, verb)
         steps = [step]
         for _ in range(3):
             steps.append(step[steps[-1]])
         chain = steps[-1]
         for _ in range(DOUBLINGS):
             chain = chain[chain]
-        return Fillers(verb, behind[:-1], tuple(steps), chain, time)
+        for _ in range(DOUBLINGS + 2):
+            words = words[words]
+        return Fillers(verb, behind[:-1], tuple(steps), chain, words, time)

@@ -28,6 +28,10 @@ _ITEMS: Final = (re.compile(r"[、和及与]"), re.compile(r"[、和与]"), re.c
 _ADVERBS: Final = re.compile("(?:预计|预期|今年|明年|全年|年内|力争|确保|累计|其中|[全我](?:省|市|县|区|州|国|旗|盟))+")
 _STRUCTURE: Final = re.compile("(?:三次|三大|[一二三、]{3,5})?产业?(?:结构|比例|比重|比)(?!例)")
 _BESIDE: Final = re.compile(r"同比|比上年|较上年|平均|在(?=.{2,20}基础上)|[又再均](?=$)")
+_RANKED: Final = re.compile(
+    "[并且仍]?(?:[均都稳]|双双|分别|继续|始终|连续[一二三四五六七八九十0-9]{1,3}个?[年月季]度?)?(?:保持在?)?"
+    "(?:位居|[名排位]列|排名?|跃居|跃升至?|升至|进入|跻身|居|列)"
+)
 _LONGEST_LIST: Final = 12
 _STRUCTURE_REACH: Final = 160
 _LISTED: Final = frozenset({"、", "和", "，", ",", "及", "与"})
@@ -105,23 +109,26 @@ def shared_features(
 class Candidates:
     """The strips (by their numbers) of quantity ``k`` of a sentence, with the keys of the features of their places.
 
-    ``before`` holds the stretches that earlier quantities took; ``hollow`` says of each of all strips whether it is made of
-    filler words alone.
+    ``before`` holds the stretches that earlier quantities took; ``contents`` says what each of all strips is made of.
     """
 
     def __init__(
         self, text: str, quantities: Sequence[Quantity], k: int, before: Sequence[Span | None], strips: Strips,
-        mine: Sequence[int], hollow: Sequence[bool],
+        mine: Sequence[int], contents: Sequence[str],
     ) -> None:  # fmt: skip
         self.text, self.quantities, self.k, self.before = text, quantities, k, before
-        self.strips, self.hollow = strips, hollow
+        self.strips, self.contents = strips, contents
         q = quantities[k]
         self.around = surroundings(text, q)
         self.words = text[max(0, q.start - 2) : q.start], text[q.end : q.end + 2], self.around.follow
         state = {"pB00": "none", "pA00": "none"}
+        self.field = -1  # the strip before a rank that only says among whom (``居全省沿海城市第二``)
         for i in mine:
-            if strips.places[i] in state:
-                state[strips.places[i]] = "hollow" if hollow[i] else "named"
+            place, s = strips.places[i], strips.segments[i]
+            if place == "pB00" and q.form == "rank" and _RANKED.match(text, s.start, s.end):
+                self.field = i
+            if place in state:
+                state[place] = "field" if i == self.field else contents[i]
         self.near = state["pB00"], state["pA00"]
         self.taken = before[k - 1] if k else None
         self.beyond = *self.near, self._last()
@@ -141,8 +148,8 @@ class Candidates:
     def position(self, i: int) -> tuple[Any, ...]:
         """The key of ``position_features`` of strip ``i``."""
         s, taken = self.strips.segments[i], self.taken
-        content = "hollow" if self.hollow[i] else "named"
         held = "taken" if taken and s.start <= taken[0] and taken[1] <= s.end else "free"
+        content = "field" if i == self.field else self.contents[i]
         return *self.around, self.strips.places[i], content, held, *self.beyond
 
     def beside(self, i: int) -> tuple[str, str, str, str]:
@@ -220,7 +227,7 @@ class _Linker:
         self, text: str, quantities: Sequence[Quantity], k: int, before: Sequence[Span | None], strips: list[int]
     ) -> Span | None:
         sum_of, segments = self.model.places.sum_of, self.strips.segments
-        candidates = Candidates(text, quantities, k, before, self.strips, strips, self.scores.hollow)
+        candidates = Candidates(text, quantities, k, before, self.strips, strips, self.scores.contents)
         bonuses: dict[Span, float] = {}
         for span, key in candidates.shared():
             bonuses[span] = bonuses.get(span, 0.0) + sum_of(shared_features, *key)[0]

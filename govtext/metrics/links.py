@@ -79,7 +79,7 @@ class LinkScores:
 
     table: Floats
     strips: Strips
-    hollow: list[bool]
+    contents: list[str]
     closing: Bools
     best: list[float]
     best_at: list[int]
@@ -231,10 +231,16 @@ def _with_best(table: Floats, strips: Strips, found: LinkFeatures) -> LinkScores
     )
     best_at = strips.first.copy()
     best_at[strips.owner[hits]] = hits  # the first of equals
-    hollow = found.fillers.chain[strips.first] >= strips.first + strips.size
     return LinkScores(
-        table, strips, hollow.tolist(), found.flags[5], best.tolist(), best_at.tolist(), (length[best_at] + 1).tolist()
+        table, strips, contents(found), found.flags[5], best.tolist(), best_at.tolist(), (length[best_at] + 1).tolist()
     )
+
+
+def contents(found: LinkFeatures) -> list[str]:
+    """Whether each strip is made of ``fillers``, of fillers and ``verbs``, or may be ``named``."""
+    first, end = found.strips.first, found.strips.first + found.strips.size
+    state = np.where(found.fillers.chain[first] >= end, 0, np.where(found.fillers.words[first] >= end, 1, 2))
+    return [("fillers", "verbs", "named")[i] for i in state.tolist()]
 
 
 def _after_zero(weights: Floats) -> Floats:

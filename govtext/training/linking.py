@@ -25,6 +25,7 @@ from govtext.metrics.links import (
     WHOLE,
     LinkFeatures,
     LinkModel,
+    contents,
     link_features,
     shape_of,
     shaped_keys,
@@ -284,7 +285,7 @@ def _place_rows(
     sentences: Sequence[LinkedSentence], features: LinkFeatures, index: dict[str, int]
 ) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints, Ints], tuple[Ints, Ints]]:
     strips = features.strips
-    hollow = (features.fillers.chain[strips.first] >= strips.first + strips.size).tolist()
+    made_of = contents(features)
     first = strips.first.tolist()
     owners: list[int] = []
     places: list[int] = []
@@ -297,7 +298,7 @@ def _place_rows(
     for text, quantities, links in sentences:
         for k, link in enumerate(links):
             mine = strips.of_quantity[len(gold)]
-            found = Candidates(text, quantities, k, links, strips, mine, hollow)
+            found = Candidates(text, quantities, k, links, strips, mine, made_of)
             right = (-1, -1)
             shared = [(span, shared_features(*key)) for span, key in found.shared()]
             for i in mine:

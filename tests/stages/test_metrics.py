@@ -92,10 +92,10 @@ def test_metrics_of_any_text_have_offsets(text):
 )
 def test_time_is_linear(piece):
     text = piece * (200_000 // len(piece))
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in find_quantities(text):
         pass
-    assert time.perf_counter() - started < 8
+    assert time.process_time() - started < 8
 
 
 def test_values_are_exact():
