@@ -25,7 +25,7 @@ from govtext.entities.projects import find_project_facts
 from govtext.entities.recognizer import NameRecognizer
 from govtext.errors import ModelError
 from govtext.labels import NAME_LABELS
-from govtext.metrics import find_metrics, find_table_metrics, find_tables
+from govtext.metrics import find_all_metrics, find_table_metrics, find_tables
 from govtext.report import parse_report
 from govtext.spans import (
     CharIndex,
@@ -224,9 +224,9 @@ class Metrics:
         contexts = extensions.contexts(doc, report)
         found = _table_metrics(report, contexts)
         cells = {m.start for m in found}
-        for sentence, text, context in zip(report.sentences, _sentence_texts(report), contexts, strict=True):
-            running = (_moved(m, sentence.start) for m in find_metrics(text, context))
-            found.extend(m for m in running if m.start not in cells)
+        running = find_all_metrics(_sentence_texts(report), contexts)
+        for sentence, metrics in zip(report.sentences, running, strict=True):
+            found.extend(m for m in (_moved(m, sentence.start) for m in metrics) if m.start not in cells)
         names = [e for e in get_entities(doc) if e.label != "METRIC"]
         kept = outermost(names, [Entity(m.start, m.end, "METRIC") for m in found])
         doc = set_entities(doc, kept)
