@@ -160,5 +160,6 @@ _WEAK_LEFT: Final = {
     "番": re.compile("翻[了]?$"),
     "个月": re.compile("缩短|压缩|提前|周期|支付|保障|工期|连续.{0,3}$(?<!连续)"),
     "年": re.compile("提前.{0,2}$"),
+    "面": re.compile("旗|文化墙|宣传墙|镜"),
 }  # fmt: skip
 _ROLES: Final = {"classifier": _classifier, "measure": _measure, "weak": _weak, "place": _place, "code": _code}
