@@ -19,7 +19,7 @@ _BOUND_RIGHT: Final = re.compile(
 _APPROXIMATE: Final = re.compile(r"[余多]")
 
 _RANKING: Final = re.compile(
-    r"(?:[居列排位名占获得夺持跃升至到进入前均稳为]|全[国省市区县州盟旗疆球]|世界|位次|跻身|冠|总量|增速|[省市][内属]|自治区|各县|苏[北中南]"
+    r"(?:[居列排位名占获得夺跃升至到进入前均稳为]|(?<!坚)持|全[国省市区县州盟旗疆球]|世界|位次|跻身|冠|总量|增速|[省市][内属]|自治区|各县|苏[北中南]"
     r"|[东西中]部|同类|城市|县级|分别|[省市区县州、和])[^，。；、]{0,6}$"
 )
 _AFTER_RANK: Final = re.compile(r"$|[\s，,。；;、：:！!？?）)”’\"]|和|及|与|左右|以内|的(?!重要|位置|任务|民生|要务)")
@@ -40,6 +40,7 @@ _ATTRIBUTIVE: Final = re.compile(
 _TALKING_POINT: Final = re.compile(
     r"(?:重点|主要|重要|关键|突出|具体)?(?:方面|领域|环节|维度|层面|坚持|必须|统筹|转变|确保|更加|关系)"
 )
+_METHOD: Final = re.compile('[^“”"，。；0-9]{0,6}(?:工作方?法|工作思路|工作机制|工作模式|行动|战略)[”"]')  # “1%工作法”
 _TIME_CIRCLE: Final = re.compile(r".{0,8}(?:圈|过境|免签|直播|热线|应急响应)")
 _CODE_BEFORE: Final = re.compile(
     r"[A-Za-zＡ-Ｚａ-ｚ.．·＋+#№＃Ⅰ-Ⅻ]$|[〔\[［【{][0-9０-９]{0,3}$|(?:[PV]M|[A-Za-z])[-－—][0-9]{0,3}$"
@@ -99,7 +100,7 @@ def defines_group(text: str, start: int, end: int, unit: Unit) -> bool:
 
 def accepts(text: str, start: int, end: int, unit: Unit, numeral: str, *, chinese: bool) -> bool:
     """Whether the numeral with its unit is a quantity, by the unit's role and the words around."""
-    if start and text[start - 1] == "第":
+    if start and (text[start - 1] == "第" or (text[start - 1] in '“"' and _METHOD.match(text, end))):
         return False
     if text[end - 1].isascii() and text[end - 1].isalpha() and _LATIN.match(text, end):
         return False
