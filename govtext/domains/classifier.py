@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import nlargest
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -240,7 +241,7 @@ class TextClassifier:
         others[chosen] = 0
         others /= others.sum() or 1.0
         direction = (np.eye(len(self.classes_))[chosen] - others) / self.temperature
-        reasons = self._ngram_reasons(inputs, direction)
+        reasons = self._ngram_reasons(inputs, direction, top)
         effects = self.shape_weights @ direction
         reasons += [
             (f"shape: {name}", float(x * e))
@@ -249,16 +250,20 @@ class TextClassifier:
         ]
         return sorted(reasons, key=lambda reason: -abs(reason[1]))[:top]
 
-    def _ngram_reasons(self, inputs: Inputs, direction: Array) -> list[tuple[str, float]]:
-        """Every n-gram in and around the one sentence of the inputs, with its part in the direction."""
+    def _ngram_reasons(self, inputs: Inputs, direction: Array, top: int) -> list[tuple[str, float]]:
+        """The strongest n-grams in and around the one sentence of the inputs, with their part in the direction."""
         rows = inputs.rows(self.vocabulary)
-        reasons: dict[str, float] = {}
+        parts: dict[tuple[str, int], float] = {}
+        texts: dict[tuple[str, int], str] = {}
         for prefix, number, pull in self._pulls(inputs, direction):
-            effects = self.ngram_weights @ pull
-            for column, value in rows.row(number):
-                name = prefix + self.vocabulary.surface(column, inputs.texts[number])
-                reasons[name] = reasons.get(name, 0.0) + float(value * effects[column])
-        return list(reasons.items())
+            ngrams = list(rows.row(number))
+            effects = self.ngram_weights[[column for column, _ in ngrams]] @ pull
+            for (column, value), effect in zip(ngrams, effects.tolist(), strict=True):
+                key = prefix, column
+                parts[key] = parts.get(key, 0.0) + value * effect
+                texts.setdefault(key, inputs.texts[number])
+        strongest = nlargest(top, parts, key=lambda key: abs(parts[key]))
+        return [(key[0] + self.vocabulary.surface(key[1], texts[key]), parts[key]) for key in strongest]
 
     def _pulls(self, inputs: Inputs, direction: Array) -> Iterator[tuple[str, int, Array]]:
         """How the margins of each text pull into the direction: the prefix of its n-grams, its number, a weight for each class."""
