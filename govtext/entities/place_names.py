@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from govtext.entities.divisions import Form, gazetteer, short_forms, stem
+from govtext.entities.divisions import Form, gazetteer, stem
 from govtext.resources import read_table
 
 COUNTRY = ("中国", "中华人民共和国", "新中国", "祖国")
@@ -17,25 +16,6 @@ class Match(NamedTuple):
 
     code: str
     form: Form
-
-
-def place_names() -> Iterator[tuple[str, str]]:
-    """All names of divisions with their level: official names, former names, and short forms without the word for the kind.
-
-    A short form of a township is left out, as it is as often another word; a name may come with several levels.
-
-    >>> pairs = set(place_names())
-    >>> ("长沙县", "county") in pairs, ("恩施", "prefecture") in pairs, ("湘", "province") in pairs
-    (True, True, True)
-    """
-    table = gazetteer()
-    for code, name, level, _ in table.divisions.values():
-        yield name, level
-        if len(code) == 6:
-            yield from ((short, level) for short in short_forms(name, level))
-    for name, targets in table.alias.items():
-        yield from ((name, table.divisions[codes[0]].level) for codes in targets)
-    yield from ((name, "group") for name in groups())
 
 
 @cache

@@ -31,7 +31,7 @@ _DOWN: Final = re.compile(
 
 
 def find_kind(
-    text: str, q: Quantity, link: tuple[int, int] | None, previous: tuple[Quantity, str] | None, weights: Weights
+    text: str, q: Quantity, link: tuple[int, int] | None, previous: tuple[Quantity, Kind] | None, weights: Weights
 ) -> Kind:
     """The kind of ``q``, linked to the stretch ``link``; ``previous`` is the quantity before it, with its kind."""
     if q.form == "proportion":
@@ -42,12 +42,12 @@ def find_kind(
     if q.form != "rank" and _RATE_OF.search(clause) and not _NAMED_RATE_OF_CHANGE.search(clause):
         return "share"
     if previous and q.unit == previous[0].unit and text[previous[0].end : q.start] in ("、", "和"):
-        return cast("Kind", previous[1])  # 分别为0.93‰、1.62‰
+        return previous[1]  # 分别为0.93‰、1.62‰
     return cast("Kind", weights.best(*(weights.sum_of(*group) for group in _groups(text, q, link, previous))))
 
 
 def kind_features(
-    text: str, q: Quantity, link: tuple[int, int] | None, previous: tuple[Quantity, str] | None
+    text: str, q: Quantity, link: tuple[int, int] | None, previous: tuple[Quantity, Kind] | None
 ) -> Features:
     """Features of the kind of the quantity ``q`` that is linked to the stretch ``link``.
 
@@ -57,7 +57,7 @@ def kind_features(
 
 
 def _groups(
-    text: str, q: Quantity, link: tuple[int, int] | None, previous: tuple[Quantity, str] | None
+    text: str, q: Quantity, link: tuple[int, int] | None, previous: tuple[Quantity, Kind] | None
 ) -> list[tuple[Any, ...]]:
     """Functions that give a group of features each, with the values that alone settle the group."""
     shape, clause = shape_of(q), clause_before(text, q.start)

@@ -154,12 +154,12 @@ class LinkModel:
         start = found.flags[:3, part].T @ self.flags[side, :3]
         end = found.flags[3:6, part].T @ self.flags[side, 3:6] + self.after[side][found.after[part]]
         for column, n, shift in START_GRAMS:
-            _add(start, weights[n - 1, :, column], shift)
+            add_shifted(start, weights[n - 1, :, column], shift)
         for column, n, shift in END_GRAMS:
-            _add(end, weights[n - 1, :, column], shift)
+            add_shifted(end, weights[n - 1, :, column], shift)
         for shaped, total in ((SHAPED_START, start), (SHAPED_END, end)):
             for tag, _, _, shift in shaped:
-                _add(total, self.shaped[found.shaped[tag][part]], shift)
+                add_shifted(total, self.shaped[found.shaped[tag][part]], shift)
         for n in range(1, min(LONGEST, size) + 1):
             table[n - 1, : size - n + 1] = start[: size - n + 1] + end[n - 1 :] + self.lengths[side, n]
             if n <= SHORT:
@@ -207,11 +207,11 @@ def _shaped_rows(
 def shaped_keys(keys: Ints, values: Ints, tag: int, shift: int) -> Ints:
     """Keys of n-grams together with a value of the place that they are seen from, ``shift`` characters before them."""
     seen = np.zeros_like(values)
-    _add(seen, values, -shift)
+    add_shifted(seen, values, -shift)
     return np.where((seen > 0) & (keys > 0), (tag * _VALUES + seen) << _SHAPED_BITS | keys, 0)
 
 
-def _add(total: npt.NDArray[Any], values: npt.NDArray[Any], shift: int) -> None:
+def add_shifted(total: npt.NDArray[Any], values: npt.NDArray[Any], shift: int) -> None:
     """Add to each place the value ``shift`` places on."""
     if shift == 0:
         total += values

@@ -67,7 +67,7 @@ def _measure(
     """The records of the quantities of a sentence that are linked to these stretches."""
     statuses = find_statuses(text, quantities, context, model.status)
     found: list[Metric] = []
-    previous: tuple[Quantity, str] | None = None
+    previous: tuple[Quantity, Kind] | None = None
     for q, link, status in zip(quantities, links, statuses, strict=True):
         inside = _in_cell(text, link)
         kind = find_kind(text, q, inside, previous, model.kinds)

@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
 
 STATIC = b"QLinearConv"  # a node that only the graphs of govtext.training.static have
-LARGE, PRETRAINED = (
-    0.2,
-    0.025,
-)  # of the learning rate: what a large network's layers on top get, and those of its transformer
+LARGE = 0.2  # of the learning rate: what the layers on top of a large network get
+PRETRAINED = 0.025  # … and those of its transformer
 SAMPLES = 320  # sentences from which the ranges of such a graph are found
 
 

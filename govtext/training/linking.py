@@ -25,6 +25,7 @@ from govtext.metrics.links import (
     WHOLE,
     LinkFeatures,
     LinkModel,
+    add_shifted,
     contents,
     link_features,
     shape_of,
@@ -229,10 +230,10 @@ class LinkProblem:
         end = f.flags[3:6, part].T @ w["flags"][side, 3:6] + after[f.after[part]]
         for specs, total in ((START_GRAMS, start), (END_GRAMS, end)):
             for column, n, shift in specs:
-                _shifted(total, weights[rows[n - 1], column], shift)
+                add_shifted(total, weights[rows[n - 1], column], shift)
         for shaped, total in ((SHAPED_START, start), (SHAPED_END, end)):
             for tag, _, _, shift in shaped:
-                _shifted(total, of_shape[f.shaped[tag][part]], shift)
+                add_shifted(total, of_shape[f.shaped[tag][part]], shift)
         for n in range(1, min(LONGEST, size) + 1):
             scores[n - 1, : size - n + 1] = (
                 start[: size - n + 1] + end[n - 1 :] + w["lengths"][side, min(n, LENGTHS - 1)]
@@ -338,19 +339,10 @@ def _costs(strips: Strips, gold: tuple[Ints, Ints], margin: float) -> npt.NDArra
     return cost
 
 
-def _shifted(total: Floats, values: Floats, shift: int) -> None:
-    if shift == 0:
-        total += values
-    elif shift > 0:
-        total[:-shift] += values[shift:]
-    else:
-        total[-shift:] += values[:shift]
-
-
 def _back(total: Floats, shift: int) -> Floats:
     """What the place of an n-gram gets of the gradient of the places that see it ``shift`` characters on."""
     found = np.zeros_like(total)
-    _shifted(found, total, -shift)
+    add_shifted(found, total, -shift)
     return found
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-
-from targets import PART_MARK, TARGETS
+from targets import PART_MARK, TARGETS, word_file
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 TEXT = """清屿县人民政府
@@ -68,29 +65,13 @@ def pdf() -> bytes:
     return b"%PDF-1.4\n" + body + b"trailer<</Root 1 0 R>>\n%%EOF\n"
 
 
-def docx() -> bytes:
-    """The parts below as a file."""
-    stream = io.BytesIO()
-    import targets
-
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, part in (
-            *targets._WORD_FRAME,
-            ("word/document.xml", DOCUMENT),
-            ("word/styles.xml", STYLES),
-            ("word/numbering.xml", NUMBERING),
-        ):
-            archive.writestr(name, part)
-    return stream.getvalue()
-
-
 def seeds(target: str) -> list[bytes]:
     """Inputs for a target."""
     lines = [line.encode() for line in TEXT.splitlines() if line]
     special = {
         "txt": [TEXT.encode(), TEXT.encode("gb18030"), TEXT[:300].encode("utf-16"), TEXT[:300].encode("utf-16-be")],
         "html": [HTML.encode(), HTML.replace("utf-8", "gb2312").encode("gb18030"), b"<p>" + lines[0]],
-        "docx": [docx()],
+        "docx": [word_file(DOCUMENT, STYLES, NUMBERING)],
         "docx_parts": [PART_MARK.join(part.encode() for part in (DOCUMENT, STYLES, NUMBERING))],
         "pdf": [pdf()],
         "numerals": [n.encode() for n in NUMERALS],

@@ -54,7 +54,11 @@ def _read(data: bytes, *, name: str) -> None:
 
 def _read_parts(data: bytes) -> None:
     """A Word file made of the given document, styles and numbering: the archive is sound, what is in it is anything."""
-    document, styles, numbering = (*data.split(PART_MARK, 2), b"", b"")[:3]
+    _read(word_file(*(*data.split(PART_MARK, 2), b"", b"")[:3]), name="r.docx")
+
+
+def word_file(document: bytes | str, styles: bytes | str, numbering: bytes | str) -> bytes:
+    """A Word file of these parts."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for name, content in (
@@ -64,7 +68,7 @@ def _read_parts(data: bytes) -> None:
             ("word/numbering.xml", numbering),
         ):
             archive.writestr(name, content)
-    _read(stream.getvalue(), name="r.docx")
+    return stream.getvalue()
 
 
 def _lay_out(found: Extract) -> None:

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 import govtext as gt
-from govtext import batch, cli, pipeline, workers
+from govtext import batch, pipeline, workers
 from govtext.resources import sample_paths
 
 GOOD = "2021年工作总结\n一、经济发展\n全年完成固定资产投资84.84亿元，同比增长5.2%。\n"
@@ -23,17 +23,10 @@ SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").
 
 
 @pytest.fixture
-def run(nlp, monkeypatch, capsys):
+def run(nlp, monkeypatch, command):
     """Run the command line in this process: (exit code, stdout, stderr)."""
     monkeypatch.setattr(pipeline, "load", lambda *_: nlp)
-
-    def call(*args):
-        monkeypatch.setattr(sys, "argv", ["govtext", *map(str, args)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        return end.value.code or 0, *capsys.readouterr()
-
-    return call
+    return command
 
 
 def records(folder):

@@ -1,12 +1,11 @@
 """``govtext annotate``, ``convert``, ``evaluate`` and ``train words`` in one round: out, back, and measured."""
 
 import json
-import sys
 
 import pytest
 
 import govtext as gt
-from govtext import cli, pipeline
+from govtext import pipeline
 from govtext.training import learning
 from govtext.training import run as training_run
 
@@ -17,17 +16,10 @@ TEXT = "云山县2021年工作总结\n一、经济发展\n全年完成固定资�
 
 
 @pytest.fixture
-def run(nlp, monkeypatch, capsys):
+def run(nlp, monkeypatch, command):
     real = pipeline.load
     monkeypatch.setattr(pipeline, "load", lambda name=None: nlp if name in (None, "zh_govtext_sm") else real(name))
-
-    def call(*args):
-        monkeypatch.setattr(sys, "argv", ["govtext", *map(str, args)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        return end.value.code or 0, *capsys.readouterr()
-
-    return call
+    return command
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import pytest
 import srsly
 
 import govtext as gt
-from govtext import cli
 from govtext.checksums import verify_checksums
 from govtext.errors import DataError, OutputError
 from govtext.resources import example_path
@@ -147,17 +146,6 @@ def test_what_a_run_depends_on_is_content_and_not_its_place(tmp_path):
 # what goes wrong is one line and exit code 1
 
 
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*args):
-        monkeypatch.setattr(sys, "argv", ["govtext", *map(str, args)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        return end.value.code or 0, *capsys.readouterr()
-
-    return call
-
-
 LONG = sentence("a", 1, "水" * 100_000)
 OVERLAP = [{"start": 1, "end": 4, "label": "PLACE"}, {"start": 1, "end": 7, "label": "ORG"}]
 
@@ -174,18 +162,18 @@ OVERLAP = [{"start": 1, "end": 4, "label": "PLACE"}, {"start": 1, "end": 7, "lab
         ([sentence("a", 1, entities=[{"start": 1, "end": 4, "label": "PLACE"}])], "two documents"),
     ],
 )
-def test_a_bad_corpus_is_one_line(run, tmp_path, rows, told):
+def test_a_bad_corpus_is_one_line(command, tmp_path, rows, told):
     srsly.write_jsonl(tmp_path / "bad.jsonl", rows)
-    code, _, err = run("train", "entities", "--paths.corpus", tmp_path / "bad.jsonl", "-o", tmp_path / "zh_new")
+    code, _, err = command("train", "entities", "--paths.corpus", tmp_path / "bad.jsonl", "-o", tmp_path / "zh_new")
     assert code == 1 and told in err and err.startswith("govtext: ") and err.count("\n") == 1
     assert not (tmp_path / "zh_new").exists()
 
 
-def test_bad_further_sentences_are_one_line(run, tmp_path):
+def test_bad_further_sentences_are_one_line(command, tmp_path):
     corpus = write_corpus(tmp_path / "a.jsonl")
     srsly.write_jsonl(tmp_path / "extra.jsonl", [{"doc": "z", "text": "在青石县水务局", "entities": OVERLAP}])
     options = ("--paths.corpus", corpus, "--entities.extra", json.dumps([str(tmp_path / "extra.jsonl")]))
-    code, _, err = run("train", "entities", *options, "-o", tmp_path / "zh_new")
+    code, _, err = command("train", "entities", *options, "-o", tmp_path / "zh_new")
     assert code == 1 and "overlap" in err and err.count("\n") == 1
 
 
@@ -200,9 +188,9 @@ def test_bad_further_sentences_are_one_line(run, tmp_path):
         (["all", "-o", "zh_new", "--entities.epoch", "3"], "no key 'epoch'"),
     ],
 )
-def test_what_is_missing_is_named(run, tmp_path, monkeypatch, arguments, told):
+def test_what_is_missing_is_named(command, tmp_path, monkeypatch, arguments, told):
     monkeypatch.chdir(tmp_path)
-    code, _, err = run("train", *arguments)
+    code, _, err = command("train", *arguments)
     assert code == 1 and told in err and err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
@@ -215,19 +203,19 @@ def test_a_folder_that_is_no_model_is_left_alone(tmp_path):
     assert (tmp_path / "mine" / "thesis.docx").exists()
 
 
-def test_stopping_by_hand_tells_how_to_go_on(run, tmp_path, monkeypatch):
+def test_stopping_by_hand_tells_how_to_go_on(command, tmp_path, monkeypatch):
     def stopped(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training_run, "train", stopped)
-    code, _, err = run("train", "all", "-o", tmp_path / "zh_new")
+    code, _, err = command("train", "all", "-o", tmp_path / "zh_new")
     assert code == 130 and "goes on" in err
 
 
-def test_without_torch_the_extra_is_named(run, tmp_path, monkeypatch):
+def test_without_torch_the_extra_is_named(command, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     corpus = write_corpus(tmp_path / "a.jsonl")
-    code, _, err = run("train", "entities", "--paths.corpus", corpus, "-o", tmp_path / "zh_new")
+    code, _, err = command("train", "entities", "--paths.corpus", corpus, "-o", tmp_path / "zh_new")
     assert code == 1 and "pip install 'govtext[train]'" in err and err.count("\n") == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl"]
 
