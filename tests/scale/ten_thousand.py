@@ -75,7 +75,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--memory", type=float, default=1500.0, help="most MB that a process may use")
     args = parser.parse_args(argv)
     inputs = make_reports(args.folder, args.work / "reports", args.reports)
-    say(f"{args.reports} reports, {sum(p.stat().st_size for p in inputs.iterdir()) / 1e6:.0f} MB of files")
+    say(f"{args.reports} reports, {size(inputs):.0f} MB of files")
 
     def run(name: str, *options: str) -> Run:
         exe = [sys.executable, "-m", "govtext.cli", "analyze", str(inputs), "-o", str(args.work / name)]
@@ -84,7 +84,9 @@ def main(argv: list[str] | None = None) -> int:
     undisturbed = run("undisturbed")
     if undisturbed.watch():
         sys.exit(f"the undisturbed run failed: {undisturbed.process.stderr.read()[-2000:]}")
-    say(f"undisturbed: {undisturbed.seconds:.0f} s, {_memory(undisturbed)}")
+    say(
+        f"undisturbed: {undisturbed.seconds:.0f} s, {_memory(undisturbed)}, output {size(args.work / 'undisturbed'):.0f} MB"
+    )
 
     journal = args.work / "killed" / JOURNAL
     killed = run("killed")
@@ -96,7 +98,7 @@ def main(argv: list[str] | None = None) -> int:
     left = killed.workers()
     os.kill(killed.process.pid, signal.SIGKILL)
     killed.process.wait()
-    say(f"the run killed after {lines(journal)} reports, {_memory(killed)}")
+    say(f"the run killed after {lines(journal)} reports, {_memory(killed)}, journal {size(journal):.0f} MB")
     stays = not gone(left, seconds=60)
     resumed = run("killed", "--resume")
     if resumed.watch():
@@ -130,6 +132,11 @@ def lines(path: Path) -> int:
         return 0
     with path.open("rb") as f:
         return sum(block.count(b"\n") for block in iter(lambda: f.read(2**20), b""))
+
+
+def size(path: Path) -> float:
+    """MB of a file, or of the files in a folder."""
+    return sum(p.stat().st_size for p in (path.rglob("*") if path.is_dir() else [path]) if p.is_file()) / 1e6
 
 
 def digest(folder: Path) -> dict[str, str]:
