@@ -29,6 +29,7 @@ from govtext.entities.vocabulary import SPECIALS, Characters, Pieces, normalize
 from govtext.errors import DataError, ModelError
 from govtext.report import read
 from govtext.training.fitting import SCHEME, Item, Plan, batches, device, fit, load_torch, stack
+from govtext.training.marked import marked_lines, parse_marked
 from govtext.types import Entity
 
 if TYPE_CHECKING:
@@ -58,12 +59,15 @@ class ScoredText:
 
 
 def read_named(path: str | Path, *, reports: str | Path | None = None) -> list[NamedText]:
-    """Sentences of a JSONL file with ``text`` and ``entities``; page furniture is left out.
+    """Sentences of a JSONL file with ``text`` and ``entities`` (page furniture is left out), or of a ``.txt`` file with marked names.
 
     Records without ``text`` hold ``doc``, ``start``, ``end`` and ``sha256`` (of the text, its first 16 hexadecimal digits)
-    of a sentence in ``reports/<doc>.txt``. Raises DataError if the text is neither there nor in ``reports``, is another
-    text than was annotated, or an entity lies outside it.
+    of a sentence in ``reports/<doc>.txt``. A ``.txt`` file has a sentence a line in the form of ``marked.parse_marked``; empty
+    lines and lines that start with # are left out. Raises DataError if the text of a record is neither there nor in ``reports``,
+    is another text than was annotated, an entity lies outside it, or a mark is none.
     """
+    if Path(path).suffix == ".txt":
+        return list(_read_marked(path))
     named = []
     for row in srsly.read_jsonl(path):
         if row.get("furniture"):
@@ -74,6 +78,15 @@ def read_named(path: str | Path, *, reports: str | Path | None = None) -> list[N
             raise DataError(f"{path}: an entity lies outside its sentence in {row.get('doc', 'a record')}")
         named.append(NamedText(text, entities, bool(row.get("complete", True))))
     return named
+
+
+def _read_marked(path: str | Path) -> Iterator[NamedText]:
+    for number, line in marked_lines(path):
+        try:
+            text, names = parse_marked(line)
+        except DataError as error:
+            raise DataError(f"{path}, line {number}: {error}") from None
+        yield NamedText(text, names, complete=False)
 
 
 def _report_text(row: dict[str, Any], reports: str | Path | None) -> str:
@@ -351,7 +364,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("large", "small"):
         command = commands.add_parser(name)
-        command.add_argument("--gold", nargs="+", required=True, help="JSONL of annotated sentences")
+        command.add_argument(
+            "--gold", nargs="+", required=True, help="JSONL of annotated sentences, or .txt with marked names"
+        )
         command.add_argument("--reports", help="folder of reports, for records that hold offsets without text")
         command.add_argument("--scores", help="what the command score wrote")
         command.add_argument("--out", required=True)

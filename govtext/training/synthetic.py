@@ -17,12 +17,11 @@ from pathlib import Path
 import srsly
 
 from govtext.training.entities import NamedText
-from govtext.types import Entity, Label
+from govtext.training.marked import marked_lines, parse_marked
+from govtext.types import Entity
 
 TEMPLATES = Path(__file__).with_name("templates.txt")
 SLOT = re.compile(r"\{(\w+)\}")
-MARKED = re.compile(r"\[([POJ]) ([^\]]+)\]|([^\[]+)")
-LABELS: dict[str, Label] = {"P": "PLACE", "O": "ORG", "J": "PROJECT"}
 CHARACTERS = (
     "金银东西南北中兴旺安泰和平华丰瑞祥龙凤湖山江海清明月星阳光春秋枫林竹梅兰松柏云天长永福康宁德仁义文武学府新城"
     "桂玉宝盛景翠紫碧蓝鑫达通远宏博雅嘉润恒昌"
@@ -84,10 +83,9 @@ class Writer:
 
     def write(self, count: int) -> Iterator[NamedText]:
         """``count`` sentences, going round the templates."""
-        lines = TEMPLATES.read_text(encoding="utf-8").splitlines()
-        templates = [line for line in lines if line and not line.startswith("#")]
+        templates = [line for _, line in marked_lines(TEMPLATES)]
         for i in range(count):
-            yield self._punctuated(_annotated(self._filled(templates[i % len(templates)])))
+            yield self._punctuated(*parse_marked(self._filled(templates[i % len(templates)])))
 
     def _filled(self, template: str) -> str:
         return SLOT.sub(lambda slot: self._name(slot[1]), template)
@@ -103,29 +101,16 @@ class Writer:
             return self.random.choice(self.short)
         return self.random.choice(CHARACTERS) + self.random.choice(CHARACTERS)
 
-    def _punctuated(self, example: NamedText) -> NamedText:
-        """The same sentence with full-width or half-width commas, or as it is."""
+    def _punctuated(self, text: str, names: tuple[Entity, ...]) -> NamedText:
+        """The sentence with full-width or half-width commas, or as it is."""
         draw = self.random.random()
         pair = (",", "，") if draw < 0.4 else ("，", ",") if draw < 0.7 else ("", "")
-        text = example.text.replace(*pair) if pair[0] else example.text
-        return NamedText(text, example.entities, complete=False)
+        return NamedText(text.replace(*pair) if pair[0] else text, names, complete=False)
 
 
 def _names(path: Path) -> list[str]:
     with path.open(encoding="utf-8", newline="") as file:
         return [row["name"] for row in csv.DictReader(file)]
-
-
-def _annotated(marked: str) -> NamedText:
-    """The text without its marks, and the names where they stand; quote marks around a name stay outside it."""
-    text, entities = "", []
-    for label, name, plain in MARKED.findall(marked):
-        quoted = name.startswith("“") and name.endswith("”")
-        start = len(text) + quoted
-        text += plain or name
-        if label:
-            entities.append(Entity(start, len(text) - quoted, LABELS[label]))
-    return NamedText(text, tuple(entities), complete=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -17,7 +17,7 @@ from govtext.entities.recognizer import NameRecognizer, RecognizerConfig
 from govtext.entities.rules import obey_rules
 from govtext.entities.tagging import TagScheme, log_probabilities
 from govtext.entities.vocabulary import Characters, Pieces
-from govtext.errors import ModelError
+from govtext.errors import DataError, ModelError
 from govtext.types import Entity
 
 SPECS = Path(__file__).parent.parent / "specs"
@@ -332,6 +332,31 @@ def test_the_longest_known_name_is_found_at_its_first_and_last_character():
     county, short = 16 * 2 + 5, 16 + 6
     assert starts.tolist() == [[0, 0, 0, county, 0, 0, 0, 0, 0], [0] * 9]
     assert ends.tolist() == [[0, 0, 0, 0, short, county, 0, 0, 0], [0] * 9]
+
+
+def test_marked_sentences_are_read_like_other_gold(tmp_path):
+    entities = pytest.importorskip("govtext.training.entities")
+    path = tmp_path / "composed.txt"
+    path.write_text(
+        "# comment\n[P 青石县]召开会议。\n\n没有名称。\n[O 县委]在[P 南岭镇]推进[J “清风”行动]\n", encoding="utf-8"
+    )
+    found = entities.read_named(path)
+    assert [e.text for e in found] == ["青石县召开会议。", "没有名称。", "县委在南岭镇推进“清风”行动"]
+    assert [[(e.text[n.start : n.end], n.label) for n in e.entities] for e in found] == [
+        [("青石县", "PLACE")], [], [("县委", "ORG"), ("南岭镇", "PLACE"), ("“清风”行动", "PROJECT")],
+    ]  # fmt: skip
+    assert not any(e.complete for e in found)
+
+
+@pytest.mark.parametrize(
+    "line", ["[X 青石县]召开", "[P青石县]召开", "青石县]召开", "[P 青石[O 县委]]召开", "[P 青石县", "[P ]召开"]
+)
+def test_a_bracket_that_is_no_mark_is_an_error_with_its_line(tmp_path, line):
+    entities = pytest.importorskip("govtext.training.entities")
+    path = tmp_path / "composed.txt"
+    path.write_text(f"[P 青石县]召开\n{line}\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"composed.txt, line 2: no mark like \[P"):
+        entities.read_named(path)
 
 
 def test_synthetic_sentences_hold_their_names(tmp_path):
