@@ -7,6 +7,7 @@ other fields as JSON. Documents without such annotations are cut into sentences 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +18,7 @@ from govtext.errors import DataError, OutputError
 from govtext.output import whole_folder
 from govtext.report import parse_report
 
-_BOUND = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)\t(.*)", re.DOTALL)
+_BOUND = re.compile(r"(T\d+)\t(\S+) (\d{1,12} \d{1,12}(?:;\d{1,12} \d{1,12})*)\t(.*)", re.DOTALL)
 _ATTRIBUTE = re.compile(r"A\d+\t(\S+) (T\d+) (\S+)")
 _NOTE = re.compile(r"#\d+\t\S+ (T\d+)\t(.*)", re.DOTALL)
 _DOMAINS = ("Domain", "Domain2", "Domain3")
@@ -82,23 +83,29 @@ class _Document:
         if not marks:
             report = parse_report(self.text, id=self.name)
             marks = [("", (f"{self.name}.ann", s.start, s.end)) for s in report.sentences]
-        left = sorted(self.entities, key=lambda item: item[1]["start"])
-        for key, (where, start, end) in marks:
-            inside = [e for _, e in left if start <= e["start"] and e["end"] <= end]
-            left = [(w, e) for w, e in left if not (start <= e["start"] and e["end"] <= end)]
+        inside = self._entities_of([(start, end) for _, (_, start, end) in marks])
+        for (key, (where, start, end)), entities in zip(marks, inside, strict=True):
             row = {"doc": self.name, "start": start, "end": end, "id": f"{self.name}:{start}"}
             row |= parse_object(self.notes[key], where) if key in self.notes else {}
             given = self.labels.get(key, {})
             row["domains"] = [given[name] for name in _DOMAINS if name in given]
             row["status"] = given.get("Status")
             row["text"] = self.text[start:end]
-            row["entities"] = [{**e, "start": e["start"] - start, "end": e["end"] - start} for e in inside]
+            row["entities"] = [{**e, "start": e["start"] - start, "end": e["end"] - start} for e in entities]
             yield where, row
-        if left:
-            where, e = left[0]
-            raise DataError(
-                f"{where}: {e['label']} {self.text[e['start'] : e['end']]!r} does not lie inside one sentence"
-            )
+
+    def _entities_of(self, sentences: list[Span]) -> list[list[Row]]:
+        """The entities inside each sentence; raises DataError for one that lies in none."""
+        found: list[list[Row]] = [[] for _ in sentences]
+        starts = [start for start, _ in sentences]
+        for where, e in sorted(self.entities, key=lambda item: item[1]["start"]):
+            i = bisect_right(starts, e["start"]) - 1
+            if i < 0 or e["end"] > sentences[i][1]:
+                raise DataError(
+                    f"{where}: {e['label']} {self.text[e['start'] : e['end']]!r} does not lie inside one sentence"
+                )
+            found[i].append(e)
+        return found
 
     def _place(self, spans: list[Span], mention: str, where: str) -> Span:
         """Start and end of an annotation; it may be broken at line ends only, where BRAT writes a space."""

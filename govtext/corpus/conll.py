@@ -6,13 +6,12 @@ written ``\\t``, ``\\n``, ``\\r``. Words instead of characters, spaces instead o
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from govtext.corpus.files import dump, numbered, read_lines
+from govtext.corpus.files import dump, numbered, parse_json, read_lines
 from govtext.corpus.sentence import Row
 from govtext.errors import DataError
 from govtext.output import whole_file
@@ -106,6 +105,6 @@ def _parse(tag: str, where: str) -> tuple[str, str]:
 
 def _value(written: str) -> object:
     try:
-        return json.loads(written)
-    except ValueError:
+        return parse_json(written, "")
+    except DataError:
         return written

@@ -5,7 +5,6 @@ Entities are ``doc.ents``, domains are ``doc.cats`` (as the text classifier of s
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -28,14 +27,15 @@ def matches(path: Path, head: Row | None) -> bool:
 
 def read_rows(path: Path) -> Iterator[tuple[str, Row]]:
     """Rows with ``file, doc n``."""
-    vocab = Vocab()
     try:
-        docs = list(DocBin().from_bytes(path.read_bytes()).get_docs(vocab))
+        data = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from None
-    except (zlib.error, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: not a spaCy DocBin ({error})") from None
-    return numbered(((f"{path}, doc {i}", to_row(doc)) for i, doc in enumerate(docs, 1)), path)
+    try:
+        rows = [to_row(doc) for doc in DocBin().from_bytes(data).get_docs(Vocab())]
+    except Exception as error:  # noqa: BLE001 - spaCy does not say what it raises on damaged bytes
+        raise DataError(f"{path}: not a spaCy DocBin ({type(error).__name__}: {error})") from None
+    return numbered(((f"{path}, doc {i}", row) for i, row in enumerate(rows, 1)), path)
 
 
 def write_rows(rows: Iterable[Row], path: Path) -> None:

@@ -21,7 +21,7 @@ from govtext.corpus.files import (
     without_lost_metrics,
     write_json_lines,
 )  # fmt: skip
-from govtext.corpus.sentence import Row
+from govtext.corpus.sentence import Row, listed
 from govtext.errors import DataError
 from govtext.labels import STATUSES
 
@@ -54,10 +54,10 @@ def _row(item: Row, where: str, offsets: Offsets) -> Row:
     text = item.get("text", item.get("data"))
     if not isinstance(text, str) or not text:
         raise DataError(f"{where}: no text under 'text' or 'data'")
-    given: list[Any] = next((item[name] for name in _SPANS if item.get(name)), [])
-    if isinstance(given, str):
+    given: Any = next((item[name] for name in _SPANS if item.get(name)), [])
+    if not isinstance(given, list):
         given = [given]
-    of_text = [x for x in given if isinstance(x, str)] + list(item.get("cats") or ())
+    of_text = [x for x in given if isinstance(x, str)] + listed(item, "cats", where, of=str)
     spans = [_span(x, where) for x in given if not isinstance(x, str)]
     places: list[Span] = [(start, end) for start, end, _ in spans]
     if offsets == "utf-16":
@@ -66,7 +66,7 @@ def _row(item: Row, where: str, offsets: Offsets) -> Row:
     row |= split_labels(of_text, STATUSES)
     row |= {"id": item.get("sentence_id") or item.get("id"), "text": text}
     row["entities"] = [{"start": s, "end": e, "label": x[2]} for (s, e), x in zip(places, spans, strict=True)]
-    return without_lost_metrics(row)
+    return without_lost_metrics(row, where)
 
 
 def _span(found: Any, where: str) -> tuple[int, int, str]:

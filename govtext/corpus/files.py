@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from govtext.corpus.sentence import Row
+from govtext.corpus.sentence import Row, listed, offsets_of
 from govtext.errors import DataError, OutputError
 from govtext.output import whole_file, whole_folder
 
 Span = tuple[int, int]
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")  # of a character, written as JSON
 
 
 def read_text(path: Path) -> str:
@@ -39,12 +41,20 @@ def read_json_lines(path: Path) -> Iterator[tuple[str, Row]]:
             yield where, parse_object(line, where)
 
 
+def parse_json(written: str, where: str) -> Any:
+    """A JSON value; raises DataError if it is none, is nested too deeply, or holds half of a character (``\\ud800``)."""
+    try:
+        value = json.loads(written)
+        if _HALF.search(written):
+            dump(value).encode()
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{where}: not JSON ({error})") from None
+    return value
+
+
 def parse_object(line: str, where: str) -> Row:
     """A JSON object; raises DataError if it is none."""
-    try:
-        value = json.loads(line)
-    except ValueError as error:
-        raise DataError(f"{where}: not JSON ({error})") from None
+    value = parse_json(line, where)
     if not isinstance(value, dict):
         raise DataError(f"{where}: a JSON object is needed, this is {type(value).__name__}")
     return value
@@ -117,10 +127,10 @@ def numbered(rows: Iterable[tuple[str, Row]], path: Path) -> Iterator[tuple[str,
         yield where, {**row, "doc": doc, "id": row.get("id") or f"{doc}:{row.get('start', number)}"}
 
 
-def without_lost_metrics(row: Row) -> Row:
+def without_lost_metrics(row: Row, where: str) -> Row:
     """The row without metrics whose METRIC the annotator has taken away or moved."""
     kept = {(e["start"], e["end"]) for e in row.get("entities", ()) if e["label"] == "METRIC"}
-    return {**row, "metrics": [m for m in row.get("metrics") or () if (m["start"], m["end"]) in kept]}
+    return {**row, "metrics": [m for m in listed(row, "metrics", where) if offsets_of(m, where) in kept]}
 
 
 def split_labels(names: Iterable[str], statuses: Sequence[str]) -> Row:

@@ -5,21 +5,31 @@ Label Studio counts characters (before version 1.5: UTF-16 code units); exports 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from govtext.corpus.files import dump, numbered, read_text, settle_spans, split_labels, without_lost_metrics
-from govtext.corpus.sentence import SCHEME, Row, Scheme
+from govtext.corpus.files import (
+    Span,
+    dump,
+    numbered,
+    parse_json,
+    read_text,
+    settle_spans,
+    split_labels,
+    without_lost_metrics,
+)  # fmt: skip
+from govtext.corpus.sentence import SCHEME, Row, Scheme, listed, offsets_of
 from govtext.display import colour_of, name_of
 from govtext.errors import DataError
 from govtext.labels import STATUSES
 from govtext.output import whole_file
 
 _CHOICES = ("domain", "secondary", "status")  # the controls of the configuration that label the whole sentence
+_WHOLE = re.compile(r"[0-9]{1,9}")
 _IN_RESULT = {"text", "entities", "domains", "status"}
 
 
@@ -69,17 +79,17 @@ def read_rows(path: Path) -> Iterator[tuple[str, Row]]:
     labelled); in a file where none has, the pre-annotations are read.
     """
     tasks = _tasks(path)
-    is_export = any(_annotations(task) for task in tasks)
+    places = [f"{path}, task {number}" for number in range(1, len(tasks) + 1)]
+    labelled = [_annotations(task, where) for where, task in zip(places, tasks, strict=True)]
+    is_export = any(labelled)
     found = []
-    for number, task in enumerate(tasks, 1):
-        where = f"{path}, task {number}"
+    for where, task, finished in zip(places, tasks, labelled, strict=True):
         if not isinstance(task.get("data"), dict):
             found.append((where, _from_minimal(task, where)))
-        elif annotations := _annotations(task):
-            found.append((where, _row(task["data"], annotations[-1].get("result") or [], where)))
+        elif finished:
+            found.append((where, _row(task["data"], finished[-1], where)))
         elif not is_export:
-            predictions = task.get("predictions") or [{}]
-            found.append((where, _row(task["data"], predictions[-1].get("result") or [], where)))
+            found.append((where, _row(task["data"], (listed(task, "predictions", where) or [{}])[-1], where)))
     return numbered(found, path)
 
 
@@ -97,17 +107,14 @@ def _choice(kind: str, name: str) -> str:
 
 
 def _tasks(path: Path) -> list[Row]:
-    try:
-        tasks = json.loads(read_text(path))
-    except ValueError as error:
-        raise DataError(f"{path}: not JSON ({error})") from None
+    tasks = parse_json(read_text(path), str(path))
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise DataError(f"{path}: a JSON array of tasks is needed; export as JSON or JSON_MIN")
     return tasks
 
 
-def _annotations(task: Row) -> list[Row]:
-    found = task.get("annotations") or task.get("completions") or []
+def _annotations(task: Row, where: str) -> list[Row]:
+    found = listed(task, "annotations", where, of=object) or listed(task, "completions", where, of=object)
     return [a for a in found if isinstance(a, dict) and not a.get("was_cancelled")]
 
 
@@ -130,11 +137,10 @@ def _task(row: Row, model_version: str) -> Row:
     return {"data": data, "predictions": [{"model_version": model_version, "result": result}]}
 
 
-def _row(data: Row, result: list[Row], where: str) -> Row:
-    regions = [r["value"] for r in result if r.get("type") == "labels" and "start" in r.get("value", {})]
-    choices = {
-        r.get("from_name", ""): r.get("value", {}).get("choices", []) for r in result if r.get("type") == "choices"
-    }
+def _row(data: Row, annotation: Row, where: str) -> Row:
+    marks = [r for r in listed(annotation, "result", where) if isinstance(r.get("value"), dict)]
+    regions = [r["value"] for r in marks if r.get("type") == "labels" and "start" in r["value"]]
+    choices = {str(r.get("from_name", "")): r["value"] for r in marks if r.get("type") == "choices"}
     return _assemble(data, regions, choices, where)
 
 
@@ -143,7 +149,7 @@ def _from_minimal(task: Row, where: str) -> Row:
     regions = [
         r for value in task.values() if isinstance(value, list) for r in value if isinstance(r, dict) and "labels" in r
     ]
-    return _assemble(task, regions, {name: _listed(task[name]) for name in _CHOICES if task.get(name)}, where)
+    return _assemble(task, regions, {name: task[name] for name in _CHOICES if task.get(name)}, where)
 
 
 @cache
@@ -153,26 +159,33 @@ def _ids() -> dict[str, str]:
     return {name_of(kind, name): name for kind, names in kinds.items() for name in names}
 
 
-def _listed(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        value = value.get("choices", [])
-    return [value] if isinstance(value, str) else list(value)
+def _chosen(value: Any, where: str) -> list[str]:
+    """What a control holds: one choice, a list, or an object with one of both under ``choices``."""
+    if not isinstance(value, dict):
+        value = {"choices": value}
+    return [value["choices"]] if isinstance(value.get("choices"), str) else listed(value, "choices", where, of=str)
 
 
-def _assemble(data: Row, regions: list[Row], choices: dict[str, list[str]], where: str) -> Row:
+def _assemble(data: Row, regions: list[Row], choices: Mapping[str, Any], where: str) -> Row:
     text = data.get("text")
     if not isinstance(text, str) or not text:
         raise DataError(f"{where}: no text under data.text")
     mentions = [r.get("text") for r in regions]
-    spans = settle_spans(text, [(int(r["start"]), int(r["end"])) for r in regions], mentions, where)
+    spans = settle_spans(text, [_offsets(r, where) for r in regions], mentions, where)
     ordered = sorted(choices, key=lambda name: _CHOICES.index(name) if name in _CHOICES else 0)
     kept = data.get("sentence")
     row: Row = {**(kept if isinstance(kept, dict) else {}), "text": text}
-    chosen = dict.fromkeys(_ids().get(value, value) for name in ordered for value in choices[name])
+    chosen = dict.fromkeys(_ids().get(value, value) for name in ordered for value in _chosen(choices[name], where))
     row |= split_labels(chosen, STATUSES)
     row["entities"] = [
         {"start": start, "end": end, "label": label, "text": mention}
         for (start, end), region, mention in zip(spans, regions, mentions, strict=True)
-        for label in region.get("labels", ())
+        for label in listed(region, "labels", where, of=str)
     ]
-    return without_lost_metrics(row)
+    return without_lost_metrics(row, where)
+
+
+def _offsets(region: Row, where: str) -> Span:
+    """Start and end of a region; some exports write them as strings."""
+    digits = {key: int(v) for key, v in region.items() if isinstance(v, str) and _WHOLE.fullmatch(v)}
+    return offsets_of({**region, **digits}, where)

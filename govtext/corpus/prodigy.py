@@ -17,7 +17,7 @@ from govtext.corpus.files import (
     without_lost_metrics,
     write_json_lines,
 )  # fmt: skip
-from govtext.corpus.sentence import Row
+from govtext.corpus.sentence import Row, listed, offsets_of
 from govtext.errors import DataError
 from govtext.labels import STATUSES
 
@@ -54,21 +54,22 @@ def write_rows(rows: Iterable[Row], path: Path) -> None:
 
 
 def _row(task: Row, where: str) -> Row:
-    text, spans = task.get("text"), task.get("spans") or []
+    text, spans = task.get("text"), listed(task, "spans", where)
     if not isinstance(text, str) or not text:
         raise DataError(f"{where}: no text")
     if any(not {"start", "end", "label"} <= s.keys() for s in spans):
         raise DataError(f"{where}: a span needs start, end and label")
     mentions = [s.get("text") for s in spans]
-    places = settle_spans(text, [(s["start"], s["end"]) for s in spans], mentions, where)
+    places = settle_spans(text, [offsets_of(s, where) for s in spans], mentions, where)
     row = {key: value for key, value in task.items() if key not in _OWN and not key.startswith("_")}
-    row |= split_labels(task.get("accept") or ([task["label"]] if isinstance(task.get("label"), str) else ()), STATUSES)
+    accepted = listed(task, "accept", where, of=str)
+    row |= split_labels(accepted or ([task["label"]] if isinstance(task.get("label"), str) else ()), STATUSES)
     row["text"] = text
     row["entities"] = [
         {"start": start, "end": end, "label": s["label"], "text": mention}
         for (start, end), s, mention in zip(places, spans, mentions, strict=True)
     ]
-    return without_lost_metrics(row)
+    return without_lost_metrics(row, where)
 
 
 def _task(row: Row) -> Row:

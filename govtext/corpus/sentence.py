@@ -86,21 +86,41 @@ def from_row(row: Row, where: str, *, scheme: Scheme = SCHEME) -> AnnotatedSente
         raise DataError(
             f"{where}: a sentence of {len(text):,} characters, at most {MAX_CHARACTERS:,} are read; annotate sentence by sentence"
         )
-    start = row.get("start", 0)
-    end = row.get("end", start + len(text))
-    if end - start != len(text):
+    start: Any = row.get("start", 0)
+    end: Any = row.get("end", start + len(text) if _is_offset(start) else None)
+    if not (_is_offset(start) and _is_offset(end) and end - start == len(text)):
         raise DataError(f"{where}: start {start} and end {end} of the sentence do not fit its {len(text)} characters")
     return AnnotatedSentence(
-        id=str(row["id"]), doc=str(row["doc"]), text=text, start=start, end=end, heads=tuple(row.get("heads") or ()),
+        id=str(row["id"]), doc=str(row["doc"]), text=text, start=start, end=end, heads=tuple(listed(row, "heads", where, of=str)),
         entities=_entities(row, text, where, scheme), metrics=_metrics(row, text, where),
         domains=_domains(row, where, scheme), status=_status(row, where, scheme), furniture=bool(row.get("furniture")),
         meta={key: value for key, value in row.items() if key not in FIELDS},
     )  # fmt: skip
 
 
+def listed(row: Row, name: str, where: str, *, of: type = dict) -> list[Any]:
+    """The list that a field holds, empty where it holds nothing; raises DataError if it is no list, or one of other things.
+
+    >>> listed({"heads": ["一、工作回顾"]}, "heads", "line 1", of=str)
+    ['一、工作回顾']
+    """
+    found = row.get(name) or []
+    if not (isinstance(found, (list, tuple)) and all(isinstance(x, of) for x in found)):
+        raise DataError(f"{where}: {name!r} must be a list of {'strings' if of is str else 'objects'}")
+    return list(found)
+
+
+def offsets_of(mention: Row, where: str) -> tuple[int, int]:
+    """``start`` and ``end`` of an annotation; raises DataError if they are not there or no whole numbers."""
+    start, end = mention.get("start"), mention.get("end")
+    if not (_is_offset(start) and _is_offset(end)):
+        raise DataError(f"{where}: start and end must be whole numbers, these are {start!r} and {end!r}")
+    return start, end  # type: ignore[return-value]  # told by _is_offset
+
+
 def mention_at(text: str, start: Any, end: Any, mention: str | None, where: str) -> str:
     """The text between two offsets; raises DataError if they lie outside or it is not ``mention`` (None: not said)."""
-    if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= len(text)):
+    if not (_is_offset(start) and _is_offset(end) and 0 <= start < end <= len(text)):
         raise DataError(
             f"{where}: offsets {start} to {end} do not lie in the {len(text)} characters of {_short(text)!r}"
         )
@@ -112,7 +132,7 @@ def mention_at(text: str, start: Any, end: Any, mention: str | None, where: str)
 
 def _entities(row: Row, text: str, where: str, scheme: Scheme) -> tuple[Entity, ...]:
     found = []
-    for e in row.get("entities") or ():
+    for e in listed(row, "entities", where):
         mention_at(text, e.get("start"), e.get("end"), e.get("text"), where)
         found.append(Entity(e["start"], e["end"], _known(e.get("label"), scheme.labels, "label", where)))  # type: ignore[arg-type]
     found.sort(key=lambda e: (e.start, e.end))
@@ -126,16 +146,16 @@ def _entities(row: Row, text: str, where: str, scheme: Scheme) -> tuple[Entity, 
 
 def _metrics(row: Row, text: str, where: str) -> tuple[Metric, ...]:
     found = []
-    for m in row.get("metrics") or ():
+    for m in listed(row, "metrics", where):
         mention_at(text, m.get("start"), m.get("end"), m.get("text"), where)
         kind = _known(m.get("kind"), KINDS, "kind of metric", where)
         status = _known(m.get("status"), ("achieved", "planned"), "status of a metric", where)
-        found.append(Metric(m["start"], m["end"], indicator=m.get("indicator") or "", kind=kind, status=status))  # type: ignore[arg-type]
+        found.append(Metric(m["start"], m["end"], indicator=str(m.get("indicator") or ""), kind=kind, status=status))  # type: ignore[arg-type]
     return tuple(sorted(found, key=lambda m: m.start))
 
 
 def _domains(row: Row, where: str, scheme: Scheme) -> tuple[str, ...]:
-    return tuple(_known(name, scheme.domains, "domain", where) for name in row.get("domains") or ())
+    return tuple(_known(name, scheme.domains, "domain", where) for name in listed(row, "domains", where, of=str))
 
 
 def _status(row: Row, where: str, scheme: Scheme) -> str | None:
@@ -146,6 +166,10 @@ def _known(name: Any, names: Iterable[str], what: str, where: str) -> str:
     if name not in names:
         raise DataError(f"{where}: no {what} {name!r} in the scheme; there are: {', '.join(names)}")
     return str(name)
+
+
+def _is_offset(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _short(text: str) -> str:

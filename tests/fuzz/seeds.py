@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 from targets import PART_MARK, TARGETS, word_file
+
+from govtext.corpus import AnnotatedSentence, write_corpus
+from govtext.types import Entity, Metric
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 TEXT = """清屿县人民政府
@@ -47,6 +53,15 @@ NUMBERING = (
 )
 
 
+SENTENCES = (
+    AnnotatedSentence(
+        id="s1", doc="d", text="石桥镇新建学校2所𠮷", start=0, end=10, heads=("一、教育",), domains=("education", "urban"), status="achieved",
+        entities=(Entity(0, 3, "PLACE"), Entity(7, 9, "METRIC")), metrics=(Metric(7, 9, indicator="学校", kind="level"),), meta={"year": 2021},
+    ),
+    AnnotatedSentence(id="s2", doc="d", text="扫一扫", start=11, end=14, domains=("none",), furniture=True),
+)  # fmt: skip
+
+
 def pdf() -> bytes:
     """A PDF of one page with two lines."""
     content = b"BT /F1 16 Tf 1 0 0 1 80 700 Tm <%s> Tj ET\nBT /F1 16 Tf 1 0 0 1 80 676 Tm <%s> Tj ET\n" % (
@@ -77,7 +92,18 @@ def seeds(target: str) -> list[bytes]:
         "numerals": [n.encode() for n in NUMERALS],
     }
     assert target in TARGETS
+    if target.startswith("corpus-"):
+        return corpus(target.removeprefix("corpus-"))
     return special.get(target, [TEXT.encode(), *lines])
+
+
+def corpus(format: str) -> list[bytes]:
+    """Two sentences in a format of annotated corpora; BRAT as a text and its marks."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_corpus(SENTENCES, Path(folder, "c"), format)
+        if format != "brat":
+            return [path.read_bytes()]
+        return [PART_MARK.join(path.joinpath(f"d.{kind}").read_bytes() for kind in ("txt", "ann"))]
 
 
 def dictionary() -> list[bytes]:
@@ -95,5 +121,11 @@ def dictionary() -> list[bytes]:
         f"<{t}>".encode()
         for t in ("p", "/p", "table", "tr", "td", "pre", "h1", "div", "br", "template", "svg", "math", "select")
     }
+    corpora = {
+        f'"{name}":'.encode()
+        for name in ("text", "start", "end", "label", "labels", "entities", "metrics", "heads", "domains", "spans", "accept", "cats", "data",
+                     "annotations", "predictions", "result", "value", "choices", "type", "from_name")
+    } | {b"[", b"]", b"{", b"}", b"null", b"true", b"1e9", b"[{", b'"PLACE"', b'"METRIC"', b"\tB-PLACE\n", b"\tI-PLACE\n", b"# id = ", b"T1\t",
+         b"Sentence 0 3\t", b"A1\tDomain T1 ", b"\\ud83c"}  # fmt: skip
     parts = {f"<w:{t}>".encode() for t in ("p", "/p", "r", "t", "tbl", "tr", "tc", "sdt", "ins", "numPr", "pPr")}
-    return sorted({word.encode() for word in words} | tags | parts)
+    return sorted({word.encode() for word in words} | tags | parts | corpora)

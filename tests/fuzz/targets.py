@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from govtext.clean import find_furniture
-from govtext.errors import GovtextError
+from govtext.corpus import AnnotatedSentence, read_corpus, to_row, write_corpus
+from govtext.errors import DataError, GovtextError
 from govtext.formats import extract
 from govtext.metadata import find_metadata
 from govtext.metrics import find_metrics, find_quantities, find_table_metrics, find_tables
@@ -157,6 +160,30 @@ def _words(data: bytes) -> None:
     assert all(0 <= start < end <= len(text) for start, end in find_exact_words(text))
 
 
+def _corpus(data: bytes, *, format: str) -> None:
+    """A corpus of a format: sentences that can be written and read again, or one line that begins with the name."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "c")
+        if format == "brat":
+            path.mkdir()
+            text, _, marks = data.partition(PART_MARK)
+            (path / "d.txt").write_bytes(text)
+            (path / "d.ann").write_bytes(marks)
+        else:
+            path.write_bytes(data)
+        try:
+            sentences = read_corpus(path, format)
+        except DataError as error:
+            assert str(error).startswith(str(path)), error
+            return
+        again = read_corpus(write_corpus(sentences, path.with_name("again.jsonl")), "jsonl")
+        assert [_json(s) for s in again] == [_json(s) for s in sentences]
+
+
+def _json(sentence: AnnotatedSentence) -> str:
+    return json.dumps(to_row(sentence))
+
+
 def _in_order(text: str, spans: Iterable[Any]) -> None:
     position = 0
     for span in spans:
@@ -201,4 +228,8 @@ TARGETS: dict[str, Target] = {
     "quantities": _quantities,
     "metrics": _metrics,
     "words": _words,
+    **{
+        f"corpus-{name}": partial(_corpus, format=name)
+        for name in ("jsonl", "conll", "doccano", "label-studio", "brat", "prodigy", "docbin")
+    },
 }

@@ -348,6 +348,40 @@ def test_files_that_are_no_corpus(name, content, message, tmp_path):
         read_corpus(tmp_path / name)
 
 
+WRONG = (None, True, -1, "x", "\ud800", [1], [[]], [{}], {"start": "x", "end": {}})
+
+
+@pytest.mark.parametrize("format", ["jsonl", "doccano", "prodigy", "label-studio"])
+def test_a_wrong_value_in_any_place_gives_sentences_or_a_clear_error(format, tmp_path):
+    path = write_corpus(SENTENCES[:1], file_of(tmp_path, format), format)
+    sound = json.loads(path.read_text(encoding="utf-8"))
+    for place in places(sound):
+        for value in WRONG:
+            path.write_text(json.dumps(with_value(sound, place, value)) + "\n", encoding="utf-8")
+            try:
+                found = read_corpus(path, format)
+            except DataError as error:
+                assert str(error).startswith(str(path))
+            else:
+                again = write_corpus(found, tmp_path / "again.jsonl", overwrite=True)
+                assert read_corpus(again, "jsonl") == found, (place, value)
+
+
+def places(value, path=()):
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from places(inner, (*path, key))
+
+
+def with_value(whole, place, value):
+    if not place:
+        return value
+    copy = list(whole) if isinstance(whole, list) else dict(whole)
+    copy[place[0]] = with_value(copy[place[0]], place[1:], value)
+    return copy
+
+
 def test_missing_file_and_unknown_format(tmp_path):
     with pytest.raises(DataError, match="no such file"):
         read_corpus(tmp_path / "none.jsonl")
