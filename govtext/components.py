@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, SpanGroup
 from spacy.training import Example
@@ -23,6 +24,7 @@ from govtext.entities.organizations import normalise_organization
 from govtext.entities.places import PlaceLinker, resolve_report_place
 from govtext.entities.projects import find_project_facts
 from govtext.entities.recognizer import NameRecognizer
+from govtext.entities.word_marks import Marks, mark_words
 from govtext.errors import ModelError
 from govtext.labels import NAME_LABELS
 from govtext.metrics import find_all_metrics, find_table_metrics, find_tables
@@ -145,7 +147,9 @@ class Names(TrainedComponent):
     def __call__(self, doc: Doc) -> Doc:
         """Annotate a Doc; the one returned may have more words."""
         report = extensions.need_report(doc, self.name)
-        found = _trained(self.stage, self.name).predict(_sentence_texts(report))
+        stage = _trained(self.stage, self.name)
+        words = _words_of_sentences(doc, report) if stage.config.words else None
+        found = stage.predict(_sentence_texts(report), words=words)
         names = [
             Entity(s.start + e.start, s.start + e.end, e.label)
             for s, es in zip(report.sentences, found, strict=True)
@@ -324,6 +328,14 @@ def _trained(stage: Any, name: str) -> Any:
     if stage is None:
         raise ModelError(f"the pipeline part {name!r} has no trained model: load one with govtext.load()")
     return stage
+
+
+def _words_of_sentences(doc: Doc, report: Report) -> list[Marks]:
+    """The marks of the words of each sentence."""
+    rows = doc.to_array(["IDX", "LENGTH", "IS_SPACE"]).reshape(-1, 3).astype(np.intp)
+    starts, lengths = rows[rows[:, 2] == 0, :2].T
+    marks = mark_words(starts, starts + lengths, len(report.text))
+    return [marks[s.start : s.end] for s in report.sentences]
 
 
 def _sentence_texts(report: Report) -> list[str]:

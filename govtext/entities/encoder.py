@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from govtext.entities.tagging import Scores, log_probabilities
+from govtext.entities.word_marks import Marks
 
 Arrays = dict[str, NDArray[np.int64]]
 
@@ -21,8 +22,8 @@ class Inputs(Protocol):
 
     lead: int
 
-    def __call__(self, texts: Sequence[str]) -> Arrays:
-        """The arrays by input name."""
+    def __call__(self, texts: Sequence[str], words: Sequence[Marks] | None = None) -> Arrays:
+        """The arrays by input name; ``words`` are the marks of the words of each text."""
         ...
 
 
@@ -82,17 +83,21 @@ class Encoder:
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key != "_session"}
 
-    def score(self, texts: Sequence[str]) -> list[Scores]:
+    def score(self, texts: Sequence[str], words: Sequence[Marks] | None = None) -> list[Scores]:
         """Log probabilities (characters, tags) of each text, in the order given."""
-        scores = log_probabilities(self.raw_scores(texts))
+        scores = log_probabilities(self.raw_scores(texts, words))
         return np.split(scores, np.cumsum([len(text) for text in texts])[:-1]) if len(texts) else []
 
-    def raw_scores(self, texts: Sequence[str]) -> Scores:
-        """The scores as the model gives them (characters of all texts one after the other, tags)."""
+    def raw_scores(self, texts: Sequence[str], words: Sequence[Marks] | None = None) -> Scores:
+        """The scores as the model gives them (characters of all texts one after the other, tags).
+
+        ``words`` are the marks of the words of each text (``word_marks.mark_words``), for a model that reads them.
+        """
         starts = [0, *accumulate(map(len, texts))]
         scores = np.zeros((starts[-1], 0), np.float32)
         for batch in self._batches([w for i, text in enumerate(texts) if text for w in self._windows(i, len(text))]):
-            found = self._run([texts[w.text][w.start : w.end] for w in batch])
+            marks = None if words is None else [words[w.text][w.start : w.end] for w in batch]
+            found = self._run([texts[w.text][w.start : w.end] for w in batch], marks)
             if not scores.size:
                 scores = np.empty((starts[-1], found.shape[2]), np.float32)
             for row, window in zip(found, batch, strict=True):
@@ -113,6 +118,6 @@ class Encoder:
         if batch:
             yield batch
 
-    def _run(self, texts: list[str]) -> Scores:
-        scores: Scores = self._session.run(["scores"], self.inputs(texts))[0]
+    def _run(self, texts: list[str], words: list[Marks] | None) -> Scores:
+        scores: Scores = self._session.run(["scores"], self.inputs(texts, words))[0]
         return scores[:, self.inputs.lead :]

@@ -17,6 +17,7 @@ from govtext.entities.marks import complete_marks
 from govtext.entities.rules import obey_rules
 from govtext.entities.tagging import ALL_LABELS, Scores, TagScheme
 from govtext.entities.vocabulary import Characters, Pieces
+from govtext.entities.word_marks import Marks
 from govtext.errors import ModelError
 from govtext.labels import NAME_LABELS
 from govtext.types import Entity, Label, SentenceContext
@@ -31,7 +32,8 @@ class RecognizerConfig:
 
     ``size`` and ``overlap`` are characters; ``sure`` is the probability from which a name counts as known in its
     report. ``outside_penalty`` is taken from the log probability of being no name: more of it finds more names, and more
-    wrong ones. A model that reads word pieces besides characters lists them with their log probabilities.
+    wrong ones. A model that reads word pieces besides characters lists them with their log probabilities; one with ``words`` reads where
+    words begin and end.
     """
 
     characters: str
@@ -42,6 +44,7 @@ class RecognizerConfig:
     overlap: int = 32
     sure: float = 0.97
     outside_penalty: float = 0.0
+    words: bool = False
     format: int = FORMAT
 
     @classmethod
@@ -58,8 +61,9 @@ class RecognizerConfig:
 
     def inputs(self) -> Characters | Pieces:
         """What turns texts into the model's input arrays."""
-        characters = Characters(self.characters)
-        return Pieces(self.pieces, self.piece_scores, characters) if self.pieces else characters
+        if self.pieces:
+            return Pieces(self.pieces, self.piece_scores, Characters(self.characters), words=self.words)
+        return Characters(self.characters, words=self.words)
 
 
 class NameRecognizer:
@@ -75,13 +79,18 @@ class NameRecognizer:
         self.encoder = Encoder(model, config.inputs(), size=config.size, overlap=config.overlap)
 
     def predict(
-        self, sentences: Sequence[str], contexts: Sequence[SentenceContext] | None = None
+        self,
+        sentences: Sequence[str],
+        contexts: Sequence[SentenceContext] | None = None,
+        *,
+        words: Sequence[Marks] | None = None,
     ) -> list[list[Entity]]:
         """The names of each sentence, flat and in order, offsets inside the sentence.
 
-        Give all sentences of one report in one call: a name that is certain in one of them is found in the others too.
+        Give all sentences of one report in one call: a name that is certain in one of them is found in the others too. ``words`` are the
+        marks of the words of each sentence (``word_marks.mark_words``); a model that reads them finds the edges of names better.
         """
-        return self.names_of(sentences, self.encoder.raw_scores(sentences))
+        return self.names_of(sentences, self.encoder.raw_scores(sentences, words))
 
     def names_of(self, sentences: Sequence[str], scores: Scores) -> list[list[Entity]]:
         """The names of each sentence by the encoder's scores of their characters, all sentences one after the other."""

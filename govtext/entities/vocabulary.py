@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from govtext.entities.encoder import Arrays
+from govtext.entities.word_marks import NO_WORD, Marks
 
 Ids = NDArray[np.int64]
 
@@ -33,14 +34,17 @@ def normalize(char: str) -> str:
 class Characters:
     """Ids of characters; every text gets exactly one id a character, so that offsets hold.
 
+    With ``words`` the model reads the marks of words too.
+
     >>> Characters("京县").ids("县 ?")
     [6, 2, 1]
     """
 
     lead = 1
 
-    def __init__(self, characters: Iterable[str]) -> None:
+    def __init__(self, characters: Iterable[str], *, words: bool = False) -> None:
         self.characters = tuple(characters)
+        self.words = words
         self._ids = {char: len(SPECIALS) + i for i, char in enumerate(self.characters)}
         self._table = np.full(sys.maxunicode + 1, UNSEEN, np.int32)  # by code point, filled as characters are met
 
@@ -64,20 +68,21 @@ class Characters:
     def _id(self, char: str) -> int:
         return SPACE if char.isspace() else self._ids.get(normalize(char), self._ids.get(char, UNKNOWN))
 
-    def __call__(self, texts: Sequence[str]) -> Arrays:
-        """``ids``: each text between FIRST and LAST, padded."""
+    def __call__(self, texts: Sequence[str], words: Sequence[Marks] | None = None) -> Arrays:
+        """``ids``: each text between FIRST and LAST, padded; and ``words``, where the model reads them (none are like no words)."""
         table = np.full((len(texts), max(map(len, texts)) + 2), PADDING, np.int64)
         table[:, 0] = FIRST
         for row, text in zip(table, texts, strict=True):
             row[1 : len(text) + 1] = self._array(text)
             row[len(text) + 1] = LAST
-        return {"ids": table}
+        return {"ids": table, **({"words": _marks(texts, words, lead=1, tail=1)} if self.words else {})}
 
 
 class Pieces:
     """Word pieces of a unigram language model, and for every character the piece that it stands in.
 
-    ``scores`` are log probabilities. The first piece ids are first, padding, last and unknown.
+    ``scores`` are log probabilities. The first piece ids are first, padding, last and unknown. With ``words`` the model reads the
+    marks of words too.
 
     >>> pieces = Pieces(["<s>", "<pad>", "</s>", "<unk>", "▁", "青", "青石", "县"], [0, 0, 0, 0, -1, -4, -5, -2])
     >>> pieces.cut("青石县")
@@ -87,8 +92,15 @@ class Pieces:
     lead = 0
     longest = 8
 
-    def __init__(self, pieces: Sequence[str], scores: Sequence[float], characters: Characters | None = None) -> None:
-        self.pieces, self.scores = tuple(pieces), tuple(scores)
+    def __init__(
+        self,
+        pieces: Sequence[str],
+        scores: Sequence[float],
+        characters: Characters | None = None,
+        *,
+        words: bool = False,
+    ) -> None:
+        self.pieces, self.scores, self.words = tuple(pieces), tuple(scores), words
         self.characters = characters or Characters("")
         self._known = {piece: (i, score) for i, (piece, score) in enumerate(zip(pieces, scores, strict=True)) if i > 3}
         self._unknown = min(score for _, score in self._known.values()) - 10
@@ -124,14 +136,15 @@ class Pieces:
             end = start
         return cuts[::-1]
 
-    def __call__(self, texts: Sequence[str]) -> Arrays:
-        """``pieces``, and for each character ``piece_of``, ``place`` and ``ids``, all padded."""
+    def __call__(self, texts: Sequence[str], words: Sequence[Marks] | None = None) -> Arrays:
+        """``pieces``, and for each character ``piece_of``, ``place``, ``ids`` and, where the model reads them, ``words``, all padded."""
         cuts = [self.cut(text) for text in texts]
         return {
             "pieces": _padded([ids for ids, _, _ in cuts], 1),
             "piece_of": _padded([piece_of for _, piece_of, _ in cuts], 0),
             "place": _padded([place for _, _, place in cuts], 0),
             "ids": _padded([self.characters.ids(text) for text in texts], PADDING),
+            **({"words": _marks(texts, words)} if self.words else {}),
         }
 
 
@@ -139,6 +152,14 @@ def _compatible(char: str) -> str:
     """The compatibility form of a character where that is one character too (full width to half width, ① to 1)."""
     form = unicodedata.normalize("NFKC", char)
     return form if len(form) == 1 else char
+
+
+def _marks(texts: Sequence[str], words: Sequence[Marks] | None, *, lead: int = 0, tail: int = 0) -> Ids:
+    """The marks of each text, padded, with ``lead`` and ``tail`` places around the longest; without words they say that there is none."""
+    table = np.full((len(texts), lead + max(map(len, texts)) + tail), NO_WORD, np.int64)
+    for row, marks in zip(table, words or (), strict=words is not None):
+        row[lead : lead + len(marks)] = marks
+    return table
 
 
 def _padded(rows: Sequence[Sequence[int]], value: int) -> Ids:

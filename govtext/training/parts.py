@@ -58,7 +58,7 @@ class Trainer:
         )  # fmt: skip
         return finetune_recognizer(
             base, self._names(), tuning=tuning, checkpoint=self.workspace.folder / "entities.npz", progress=self.progress,
-            rehearsal=self._raw_texts(wanted.rehearsal_sentences),
+            rehearsal=self._raw_texts(wanted.rehearsal_sentences), segmenter=self._segmenter,
             held_out=[named_texts(sentences) for sentences in documents(self.data.dev).values()],
         )  # fmt: skip
 
@@ -88,11 +88,19 @@ class Trainer:
             lambda: train_large_recognizer(self._short_names(), wheel=wanted.wheel, **options),
         )  # fmt: skip
 
+    @property
+    def _segmenter(self) -> Segmenter:
+        """What cuts the words that a recogniser reads."""
+        tokenizer: Any = self.nlp.tokenizer
+        segmenter: Segmenter = tokenizer.segmenter
+        return segmenter
+
     def _options(self, name: str, epochs: int) -> dict[str, Any]:
         """What the training of any recogniser needs to know; its result and its checkpoints go to the workspace."""
         return {
             "epochs": epochs, "seed": self.seed, "progress": self.progress,
             "out": self.workspace.folder / f"new-{name}", "checkpoints": self.workspace.folder / f"fit-{name}",
+            "segmenter": self._segmenter,
         }  # fmt: skip
 
     def _scored(self, teacher: NameRecognizer) -> list[ScoredText]:
@@ -103,7 +111,7 @@ class Trainer:
         if not path.exists():
             texts = report_texts(self.data, seed=self.seed)
             bar = tqdm(texts, "reports scored", len(self.data.raw), disable=not self.progress, leave=False)
-            some = islice(score_reports(teacher, bar), self.config.entities.scored_sentences)
+            some = islice(score_reports(teacher, bar, self._segmenter), self.config.entities.scored_sentences)
             scored = [ScoredText(s.text[:LONGEST], s.scores[:LONGEST]) for s in some]
             new = path.with_name(".scores.npz")
             write_scores(new, scored)

@@ -33,11 +33,18 @@ def rebuild_network(recognizer: NameRecognizer) -> nn.Module:
             layers = len({name.split(".")[1] for name in weights if name.startswith("layers.")})
             encoder = {name.removeprefix("layers."): value.copy() for name, value in weights.items()}
             encoder["pieces"] = encoder["pieces.weight"]
-            network: nn.Module = LargeNetwork(encoder, encoder["characters.weight"], tags, layers=layers)
+            network: nn.Module = LargeNetwork(
+                encoder,
+                encoder["characters.weight"],
+                tags,
+                layers=layers,
+                names=weights.get("names"),
+                words=config.words,
+            )
         else:
             network = SmallNetwork(
                 len(weights["characters.weight"]), tags, width=weights["exit.weight"].shape[1],
-                triples=len(weights.get("triples.weight", ())), names=weights.get("names"),
+                triples=len(weights.get("triples.weight", ())), names=weights.get("names"), words=config.words,
             )  # fmt: skip
         _load(network, weights)
     except (KeyError, IndexError, RuntimeError) as error:

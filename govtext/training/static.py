@@ -23,14 +23,15 @@ ZERO = np.uint8(128)  # stands for 0 in what a convolution reads
 MICROSOFT = "com.microsoft"
 
 
-def to_static_onnx(network: SmallNetwork, samples: Sequence[Tensor]) -> bytes:
-    """The network as an ONNX model from ``ids`` to ``scores``; ``samples`` are batches of ids (0 is padding) to find the ranges.
+def to_static_onnx(network: SmallNetwork, samples: Sequence[dict[str, Tensor]]) -> bytes:
+    """The network as an ONNX model from ``ids`` (and ``words``) to ``scores``; ``samples`` are batches of them (0 is padding) to find the ranges.
 
     A few hundred sentences of the kind that will be read are enough. Needs onnx (the extra ``train``).
     """
     ranges = _find_ranges(network.eval().cpu(), samples)
     graph = _Graph()
-    hidden = graph.linear("entry", graph.include(_embedding(network), output="embedded"), network.entry)
+    example = {name: array[:2, :5] for name, array in samples[0].items()}
+    hidden = graph.linear("entry", graph.include(_embedding(network, example), output="embedded"), network.entry)
     real = graph.node("Not", graph.node("Equal", "ids", graph.constant(np.int64(0))))
     real = graph.node("Unsqueeze", real, graph.constant(np.array([1, 3])))
     hidden = graph.node("Unsqueeze", hidden, graph.constant(np.array([1])))
@@ -47,10 +48,10 @@ def to_static_onnx(network: SmallNetwork, samples: Sequence[Tensor]) -> bytes:
         hidden = graph.node("Add", hidden, gained)
     hidden = graph.node("Squeeze", hidden, graph.constant(np.array([1])))
     graph.linear("exit", hidden, network.exit, output="scores")
-    return graph.to_bytes(tags=network.exit.out_features)
+    return graph.to_bytes(list(example), tags=network.exit.out_features)
 
 
-def _find_ranges(network: SmallNetwork, samples: Sequence[Tensor]) -> dict[str, float]:
+def _find_ranges(network: SmallNetwork, samples: Sequence[dict[str, Tensor]]) -> dict[str, float]:
     """How far from zero the outputs of norms and (after ReLU) of layers go, at characters that are no padding."""
     seen: dict[str, list[Floats]] = {}
     real: list[Tensor] = []
@@ -64,19 +65,19 @@ def _find_ranges(network: SmallNetwork, samples: Sequence[Tensor]) -> dict[str, 
     hooks = [m.register_forward_hook(keep(f"norms.{i}")) for i, m in enumerate(network.norms)]
     hooks += [m.register_forward_hook(keep_positive(f"layers.{i}")) for i, m in enumerate(network.layers)]
     with torch.no_grad():
-        for ids in samples:
-            real.append(ids != 0)
-            network(ids)
+        for sample in samples:
+            real.append(sample["ids"] != 0)
+            network(**sample)
     for hook in hooks:
         hook.remove()
     return {name: max(float(np.quantile(np.concatenate(values), PORTION)), 1e-3) for name, values in seen.items()}
 
 
-def _embedding(network: SmallNetwork) -> bytes:
+def _embedding(network: SmallNetwork, example: dict[str, Tensor]) -> bytes:
     """The part of the network that looks up vectors, as an ONNX model."""
     part = compact(network)
     part.forward = part.embed  # type: ignore[method-assign, assignment]
-    return exported(part, {"ids": torch.tensor([[3, 5, 6, 7, 4], [3, 5, 4, 0, 0]])})
+    return exported(part, example)
 
 
 class _Graph:
@@ -143,13 +144,13 @@ class _Graph:
         )  # fmt: skip
         return self.node("DequantizeLinear", found, scale, floor)
 
-    def to_bytes(self, *, tags: int) -> bytes:
+    def to_bytes(self, inputs: Sequence[str], *, tags: int) -> bytes:
         from onnx import TensorProto, helper
 
         axes = ["batch", "characters"]
-        ids = helper.make_tensor_value_info("ids", TensorProto.INT64, axes)
+        read = [helper.make_tensor_value_info(name, TensorProto.INT64, axes) for name in inputs]
         scores = helper.make_tensor_value_info("scores", TensorProto.FLOAT, [*axes, tags])
-        graph = helper.make_graph(self.nodes, "small", [ids], [scores], list(self.constants.values()))
+        graph = helper.make_graph(self.nodes, "small", read, [scores], list(self.constants.values()))
         opsets = [helper.make_opsetid("", 17), helper.make_opsetid(MICROSOFT, 1)]
         model: bytes = helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString()
         return model

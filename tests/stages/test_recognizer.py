@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govtext.entities.consistency import repeat_names
-from govtext.entities.encoder import windows
+from govtext.entities.encoder import Encoder, windows
 from govtext.entities.marks import complete_marks
 from govtext.entities.recognizer import NameRecognizer, RecognizerConfig
 from govtext.entities.rules import obey_rules
 from govtext.entities.tagging import TagScheme, log_probabilities
 from govtext.entities.vocabulary import Characters, Pieces
+from govtext.entities.word_marks import mark_words
 from govtext.errors import DataError, ModelError
 from govtext.types import Entity
 
@@ -33,7 +34,7 @@ class FakeEncoder:
     def __init__(self, names):
         self.names = names
 
-    def raw_scores(self, texts):
+    def raw_scores(self, texts, words=None):
         return np.concatenate([np.zeros((0, len(SCHEME)), np.float32), *map(self._scores, texts)])
 
     def _scores(self, text):
@@ -174,7 +175,7 @@ class Voting:
 
     labels = {"地": "PLACE", "机": "ORG"}  # noqa: RUF012
 
-    def raw_scores(self, texts):
+    def raw_scores(self, texts, words=None):
         rows = []
         for text in texts:
             label = self.labels.get(text[-1])
@@ -231,7 +232,8 @@ def test_the_small_network_learns_and_is_kept(tmp_path):
 
 
 @pytest.mark.train
-def test_a_network_is_rebuilt_from_either_kind_of_graph():
+@pytest.mark.parametrize("words", [False, True])
+def test_a_network_is_rebuilt_from_either_kind_of_graph(words):
     torch = pytest.importorskip("torch")
     pytest.importorskip("onnx")
     from govtext.training.gazetteer import name_table
@@ -239,18 +241,47 @@ def test_a_network_is_rebuilt_from_either_kind_of_graph():
     from govtext.training.rebuild import rebuild_network
     from govtext.training.static import to_static_onnx
 
-    config = RecognizerConfig("青石县清河大桥")
+    config = RecognizerConfig("青石县清河大桥", words=words)
     known = config.inputs()
     torch.manual_seed(1)
-    network = SmallNetwork(len(known), len(SCHEME), width=64, triples=500, names=name_table({"青石县": 5}, known.ids))
+    table = name_table({"青石县": 5}, known.ids)
+    network = SmallNetwork(len(known), len(SCHEME), width=64, triples=500, names=table, words=words)
     for norm in network.norms:  # equal arrays would be stored once
         torch.nn.init.normal_(norm.weight, 1, 0.1)
         torch.nn.init.normal_(norm.bias, 0, 0.1)
-    ids = torch.from_numpy(known(["青石县清河大桥", "县"])["ids"])
-    expected = network.eval()(ids)
-    for model in (to_onnx(network, {"ids": ids}), to_static_onnx(network, [ids])):
+    found = known(["青石县清河大桥", "县"], [mark_words([0, 3, 5], [3, 5, 7], 7), mark_words([0], [1], 1)])
+    arrays = {name: torch.from_numpy(array) for name, array in found.items()}
+    expected = network.eval()(**arrays)
+    for model in (to_onnx(network, arrays), to_static_onnx(network, [arrays])):
         rebuilt = rebuild_network(NameRecognizer(model, config)).eval()
-        torch.testing.assert_close(rebuilt(ids), expected, atol=0.05, rtol=0.05)
+        torch.testing.assert_close(rebuilt(**arrays), expected, atol=0.05, rtol=0.05)
+
+
+def test_marks_of_words_tell_where_they_begin_and_end():
+    marks = mark_words([1, 3], [3, 4], 6)
+    assert marks.tolist() == [0, 1, 3, 4, 0, 0]
+    assert mark_words([], [], 2).tolist() == [0, 0]
+    assert Characters("青石县", words=True)(["青石县", "县"], [mark_words([0, 2], [2, 3], 3), mark_words([0], [1], 1)])[
+        "words"
+    ].tolist() == [[0, 1, 3, 4, 0], [0, 4, 0, 0, 0]]
+    assert not Characters("青石县", words=True)(["青石县"])["words"].any()
+
+
+def test_windows_keep_the_words_of_their_texts():
+    seen = []
+
+    class Words(Characters):
+        def __call__(self, texts, words=None):
+            seen.extend(zip(texts, [marks.tolist() for marks in words], strict=True))
+            return super().__call__(texts, words)
+
+    encoder = Encoder(b"", Words("ab", words=True), size=6, overlap=1)
+    encoder.__dict__["_session"] = type(
+        "", (), {"run": lambda self, _, arrays: [np.zeros((*arrays["ids"].shape, 3))]}
+    )()
+    text, marks = "abababababab", np.arange(12, dtype=np.int8)
+    assert encoder.raw_scores([text, "b"], [marks, np.array([4], np.int8)]).shape == (13, 3)
+    assert all(found == ([4] if part == "b" else list(range(found[0], found[0] + len(part)))) for part, found in seen)
 
 
 @pytest.mark.train
@@ -302,7 +333,7 @@ def test_repeated_names_are_nearly_certain_in_scored_reports():
 class OneSided:
     """Knows 青石镇 after 到 alone."""
 
-    def raw_scores(self, texts):
+    def raw_scores(self, texts, words=None):
         rows = []
         for text in texts:
             entities = [Entity(1, 4, "PLACE")] if text.startswith("到") else []

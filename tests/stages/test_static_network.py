@@ -25,7 +25,7 @@ def network() -> SmallNetwork:
 def session(network):
     ids = torch.randint(3, 60, (16, 40))
     ids[::3, 30:] = 0
-    return onnxruntime.InferenceSession(to_static_onnx(network, [ids]), providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(to_static_onnx(network, [{"ids": ids}]), providers=["CPUExecutionProvider"])
 
 
 def _scores(session, ids):
