@@ -99,23 +99,22 @@ def explode(batches: Batches, table: str) -> Iterator[pa.RecordBatch]:
 
 def flat_batch(found: Iterable[Record], table: str) -> pa.RecordBatch:
     """The rows that records have in a flat table, as one batch."""
+    return _rows_batch((row for record in found for row in rows(table, record)), table)
+
+
+def _rows_batch(found: Iterable[Mapping[str, Any]], table: str) -> pa.RecordBatch:
     columns = schema(table)
     numbers = {f.name for f in columns if pa.types.is_floating(f.type)}
     return pa.RecordBatch.from_pylist(
-        [
-            {c: _cell(row.get(c), c in numbers) for c in columns.names}
-            for record in found
-            for row in rows(table, record)
-        ],
-        schema=columns,
+        [{c: _cell(row.get(c), c in numbers) for c in columns.names} for row in found], schema=columns
     )
 
 
-def write_part(path: Path, found: Iterable[Record], table: str) -> None:
-    """Write the rows that records have in a flat table as a Parquet file."""
+def write_part(path: Path, found: Iterable[Mapping[str, Any]], table: str) -> None:
+    """Write rows of a flat table as a Parquet file."""
     import pyarrow.parquet as pq
 
-    pq.write_table(pa.Table.from_batches([flat_batch(found, table)]), path)
+    pq.write_table(pa.Table.from_batches([_rows_batch(found, table)]), path)
 
 
 def records(batches: Batches) -> Iterator[dict[str, Any]]:

@@ -7,20 +7,21 @@ import json
 import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from tqdm import tqdm
 
+from govtext.earlier import Earlier, note_finished
 from govtext.errors import GovtextError, OutputError
-from govtext.output import WRITERS, check_format, output_files, whole_file
+from govtext.output import WRITERS, Analysis, check_format, output_files
 from govtext.report import FileError, file_stem, find_report_files, read
 from govtext.tables import Record
 from govtext.workers import Load, Outcome, Task, analyze_file, analyze_in_processes
 
 JOURNAL = ".govtext-journal.jsonl"  # finished records of a run that is under way
-MANIFEST = ".govtext-run.json"  # which reports the outputs beside it hold, in their order
 
 
 @dataclass(slots=True)
@@ -53,10 +54,10 @@ def analyze_files(
     _check_outputs(out, format, overwrite=overwrite, resume=resume)
     files = _collect(paths, result.errors)
     with _Journal(out / JOURNAL, keep=resume) as journal:
-        if resume:
-            _seed(journal, out)
         tasks = _find_tasks(files, model, result.errors)
-        missing = [task for task in tasks if task.key not in journal]
+        earlier = Earlier(out, format, use=resume)
+        reusable = earlier.reusable([task.key for task in tasks])
+        missing = [task for task in tasks if task.key not in journal and task.key not in reusable]
         result.resumed = len(tasks) - len(missing)
         started = time.perf_counter()
         for outcome in tqdm(
@@ -67,26 +68,22 @@ def analyze_files(
         ):
             _note(outcome, journal, result)
         result.seconds = time.perf_counter() - started
-        done = [task.key for task in tasks if task.key in journal]
-        if done:
-            result.written = WRITERS[format]((journal.record(key) for key in done), out)
-            with whole_file(out / MANIFEST, encoding="utf-8") as f:
-                json.dump(done, f, ensure_ascii=False)
+        done = {task.key: task.id for task in tasks if task.key in journal or task.key in reusable}
+        if reusable and list(done) == earlier.keys:
+            result.written = output_files(format, out)
+        elif done:
+            result.written = WRITERS[format](_analyses(done, journal, earlier), out)
+            note_finished(out, format, done)
     if not result.errors:
         journal.remove()
     return result
 
 
-def _seed(journal: _Journal, out: Path) -> None:
-    """Take the reports of an earlier, finished JSONL run into the journal."""
-    manifest, finished = out / MANIFEST, output_files("jsonl", out)[0]
-    if not (manifest.is_file() and finished.is_file()):
-        return
-    keys = json.loads(manifest.read_text(encoding="utf-8"))
-    with finished.open("rb") as f:
-        for key, line in zip(keys, f, strict=False):
-            if key not in journal:
-                journal.add(key, line.rstrip(b"\n"))
+def _analyses(keys: Iterable[str], journal: _Journal, earlier: Earlier) -> Iterator[Analysis]:
+    """What is to be written, in this order: from the journal, or from the outputs of an earlier run."""
+    with closing(earlier.analyses([key for key in keys if key not in journal])) as finished:
+        for key in keys:
+            yield journal.record(key) if key in journal else next(finished)
 
 
 def _find_tasks(files: list[tuple[Path, str]], model: str, errors: list[FileError]) -> list[Task]:

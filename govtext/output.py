@@ -6,8 +6,9 @@ import csv
 import importlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,6 +16,16 @@ from govtext.errors import DataError, OutputError
 from govtext.tables import COLUMNS, TABLES, Record, rows
 
 _PART = 256  # reports in a part of a Parquet table
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of one report in each flat table, as an earlier run has written them."""
+
+    tables: Mapping[str, list[dict[str, Any]]]
+
+
+Analysis = Record | Rows
 
 
 @contextmanager
@@ -75,7 +86,7 @@ def write_jsonl(records: Iterable[Record], folder: Path) -> list[Path]:
     return [path]
 
 
-def write_csv(records: Iterable[Record], folder: Path) -> list[Path]:
+def write_csv(records: Iterable[Analysis], folder: Path) -> list[Path]:
     """One CSV a table, UTF-8 with BOM so that Excel shows the Chinese."""
     paths = [folder / f"{kind}.csv" for kind in TABLES]
     with ExitStack() as stack:
@@ -86,11 +97,11 @@ def write_csv(records: Iterable[Record], folder: Path) -> list[Path]:
             writers[-1].writeheader()
         for record in records:
             for path, writer in zip(paths, writers, strict=True):
-                writer.writerows({k: _csv_cell(v) for k, v in row.items()} for row in rows(path.stem, record))
+                writer.writerows({k: _csv_cell(v) for k, v in row.items()} for row in _rows(path.stem, record))
     return paths
 
 
-def write_parquet(records: Iterable[Record], folder: Path) -> list[Path]:
+def write_parquet(records: Iterable[Analysis], folder: Path) -> list[Path]:
     """One Parquet table a kind, a folder of parts with the schema of ``arrow.schema``: ``metrics.parquet/part-00000.parquet`` …"""
     from govtext import arrow
 
@@ -98,7 +109,8 @@ def write_parquet(records: Iterable[Record], folder: Path) -> list[Path]:
         tables = {kind: stack.enter_context(whole_folder(folder / f"{kind}.parquet")) for kind in TABLES}
         for number, part in enumerate(_batches(records, _PART)):
             for kind, table in tables.items():
-                arrow.write_part(table / f"part-{number:05}.parquet", part, kind)
+                found = (row for record in part for row in _rows(kind, record))
+                arrow.write_part(table / f"part-{number:05}.parquet", found, kind)
     return [folder / f"{kind}.parquet" for kind in TABLES]
 
 
@@ -122,7 +134,7 @@ def write_html(records: Iterable[Record], folder: Path) -> list[Path]:
     return [folder / "index.html", *paths]
 
 
-WRITERS: dict[str, Callable[[Iterable[Record], Path], list[Path]]] = {
+WRITERS: dict[str, Callable[[Iterable[Any], Path], list[Path]]] = {
     "jsonl": write_jsonl,
     "csv": write_csv,
     "parquet": write_parquet,
@@ -145,13 +157,17 @@ def output_files(format: str, folder: Path) -> list[Path]:
     return [folder / ("index.html" if format == "html" else "reports.jsonl")]
 
 
+def _rows(kind: str, analysis: Analysis) -> list[dict[str, Any]]:
+    return analysis.tables[kind] if isinstance(analysis, Rows) else rows(kind, analysis)
+
+
 def _csv_cell(value: Any) -> Any:
     """Keep a spreadsheet from running a text cell as a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
 
 
-def _batches(items: Iterable[Record], size: int) -> Iterator[list[Record]]:
-    batch: list[Record] = []
+def _batches(items: Iterable[Analysis], size: int) -> Iterator[list[Analysis]]:
+    batch: list[Analysis] = []
     for item in items:
         batch.append(item)
         if len(batch) == size:

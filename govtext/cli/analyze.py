@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from enum import StrEnum
 from functools import partial
@@ -12,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from govtext.errors import OutputError, ReadError
-from govtext.resources import DEFAULT_MODEL
+from govtext.resources import DEFAULT_MODEL, model_folders
 
 
 class Format(StrEnum):
@@ -77,7 +78,7 @@ def analyze(
             files,
             out,
             load=partial(_load, model, explain),
-            model=f"{model}+explain" if explain else model,
+            model=f"{_identity(model)}+explain" if explain else _identity(model),
             format=format.value,
             resume=resume,
             overwrite=overwrite,
@@ -102,6 +103,15 @@ def _load(model: str, explain: bool) -> Any:
         tagger: Any = nlp.get_pipe("govtext_domains")
         tagger.reasons = 6
     return nlp
+
+
+def _identity(model: str) -> str:
+    """The model and the library as they are now: what another version has analyzed is not taken for done."""
+    from govtext import __version__, checksums
+
+    file = model_folders().get(model, Path(model)) / checksums.FILE
+    state = hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else ""
+    return f"{model}@{__version__}/{state}"
 
 
 def compare(
@@ -133,8 +143,6 @@ def compare(
 def models() -> None:
     """List the models that are installed with the library."""
     import srsly
-
-    from govtext.resources import model_folders
 
     for name, folder in model_folders().items():
         meta: Any = srsly.read_json(folder / "meta.json")

@@ -54,7 +54,7 @@ class _Document:
     """The text and the marks of one ``.ann`` file."""
 
     def __init__(self, ann: Path) -> None:
-        self.name = ann.stem
+        self.path, self.name = ann, ann.stem
         self.text = read_text(ann.with_suffix(".txt"))
         self.entities: list[tuple[str, Row]] = []
         self.sentences: dict[str, tuple[str, int, int]] = {}
@@ -82,7 +82,7 @@ class _Document:
         marks = sorted(self.sentences.items(), key=lambda item: item[1][1])
         if not marks:
             report = parse_report(self.text, id=self.name)
-            marks = [("", (f"{self.name}.ann", s.start, s.end)) for s in report.sentences]
+            marks = [("", (str(self.path), s.start, s.end)) for s in report.sentences]
         inside = self._entities_of([(start, end) for _, (_, start, end) in marks])
         for (key, (where, start, end)), entities in zip(marks, inside, strict=True):
             row = {"doc": self.name, "start": start, "end": end, "id": f"{self.name}:{start}"}

@@ -141,6 +141,55 @@ def test_resume_skips_what_is_done_and_notices_changes(run, tmp_path):
     assert "6.3%" in records(out)[1]["text"]
 
 
+@pytest.mark.parametrize("format", ["jsonl", "csv", "parquet", "html"])
+def test_a_finished_run_is_not_made_again(format, run, tmp_path, monkeypatch):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    for name in "ab":
+        good(folder, f"{name}.txt")
+    assert run("analyze", folder, "-o", out, "-f", format)[0] == 0
+    monkeypatch.setattr(workers, "analyze", None)
+    code, printed, _ = run("analyze", folder, "-o", out, "-f", format, "--resume")
+    assert code == 0 and "2 reports (2 from an earlier run)" in printed
+
+
+@pytest.mark.parametrize("format", ["jsonl", "parquet"])
+def test_resume_after_a_finished_run_writes_what_a_whole_run_would(format, run, tmp_path, monkeypatch):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    for name in "abcde":
+        good(folder, f"{name}.txt")
+    (folder / "c.txt").write_text("石桥镇谢谢大家。\n", encoding="utf-8")  # no row in two of the tables
+    run("analyze", folder, "-o", out, "-f", format)
+    (folder / "a.txt").unlink()
+    (folder / "b.txt").write_text(GOOD.replace("5.2", "6.3"), encoding="utf-8")
+    good(folder, "d2.txt")
+    code, printed, _ = run("analyze", folder, "-o", out, "-f", format, "--resume")
+    assert code == 0 and "5 reports (3 from an earlier run)" in printed
+    run("analyze", folder, "-o", tmp_path / "whole", "-f", format)
+    assert outputs(out, format) == outputs(tmp_path / "whole", format)
+
+
+def test_outputs_that_are_not_of_the_earlier_run_are_not_taken_for_it(run, tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    good(folder, "a.txt")
+    (other := tmp_path / "other").mkdir()
+    (other / "x.txt").write_text("石桥镇谢谢大家。\n", encoding="utf-8")
+    run("analyze", folder, "-o", out)
+    run("analyze", other, "-o", out, "-f", "parquet")  # its manifest stands beside that of the JSONL
+    _, printed, _ = run("analyze", other, "-o", out, "--resume")
+    assert "earlier" not in printed and [r["id"] for r in records(out)] == ["x"]
+    (out / "reports.jsonl").write_text('{"id":"y"}\n', encoding="utf-8")
+    _, printed, _ = run("analyze", other, "-o", out, "--resume")
+    assert "earlier" not in printed and [r["id"] for r in records(out)] == ["x"]
+
+
+def outputs(out, format):
+    if format == "jsonl":
+        return (out / "reports.jsonl").read_bytes()
+    import pyarrow.parquet as pq
+
+    return {path.name: pq.read_table(path).to_pylist() for path in sorted(out.glob("*.parquet"))}
+
+
 def test_a_killed_run_is_taken_up_where_it_stopped(run, tmp_path, monkeypatch):
     folder, out = tmp_path / "in", tmp_path / "out"
     for name in "abcd":
