@@ -68,8 +68,9 @@ class Entities(_Section):
 class Domains(_Section):
     """How domains and status are trained."""
 
-    pull: float = Field(gt=0)
+    pull: float | None = Field(gt=0)
     rehearsal: float = Field(ge=0)
+    tolerance: float = Field(ge=0)
     extra: list[str]
     composed: list[str]
 

@@ -19,7 +19,7 @@ from govtext.labels import NAME_LABELS
 from govtext.pipeline import load
 from govtext.training.config import TrainingConfig
 from govtext.training.corpus import documents
-from govtext.training.data import TrainingData, raw_sentences, report_texts, sample_sentences
+from govtext.training.data import TrainingData, raw_sentences, report_texts, sample_reports
 from govtext.training.entities import NamedText, ScoredText, read_named
 from govtext.training.workspace import Workspace
 from govtext.words import Segmenter
@@ -158,7 +158,7 @@ class Trainer:
         from govtext.training.adapt import adapt_classifier
 
         wanted = self.config.domains
-        rehearsal = sample_sentences()
+        rehearsal = sample_reports()
 
         def train(name: str, base: Any) -> Any:
             labelled = [row for row in rows if getattr(row, name)]
@@ -167,7 +167,7 @@ class Trainer:
             return adapt_classifier(
                 base, [row.text for row in labelled], [getattr(row, name) for row in labelled],
                 context=[row.context for row in labelled], sample_weight=[row.weight for row in labelled],
-                pull=wanted.pull, rehearsal=rehearsal, share=wanted.rehearsal,
+                pull=wanted.pull, rehearsal=rehearsal, share=wanted.rehearsal, tolerance=wanted.tolerance,
             )  # fmt: skip
 
         return train
