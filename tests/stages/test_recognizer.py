@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import govtext
 from govtext.entities.consistency import repeat_names
 from govtext.entities.encoder import Encoder, windows
 from govtext.entities.marks import complete_marks
@@ -285,27 +286,45 @@ def test_windows_keep_the_words_of_their_texts():
 
 
 @pytest.mark.train
-def test_the_mean_of_two_recognisers_lies_between_them():
+@pytest.mark.parametrize("words", [False, True])
+def test_a_large_recogniser_learns_from_its_own_scores(tmp_path, words):
     torch = pytest.importorskip("torch")
-    pytest.importorskip("onnx")
-    from govtext.training.entities import average_recognizers
-    from govtext.training.networks import SmallNetwork, to_onnx
-    from govtext.training.rebuild import rebuild_network
+    entities, networks = (pytest.importorskip(f"govtext.training.{name}") for name in ("entities", "networks"))
+    from govtext.training.gazetteer import name_table
 
-    config = RecognizerConfig("青石县")
-    torch.manual_seed(1)
-    network = SmallNetwork(len(config.inputs()), len(SCHEME), width=16)
-    for norm in network.norms:  # equal arrays would be stored once
-        torch.nn.init.normal_(norm.weight, 1, 0.1)
-        torch.nn.init.normal_(norm.bias, 0, 0.1)
-    made = []
-    for shift in (0.0, 2.0):
-        network.exit.bias.data = torch.arange(len(SCHEME)) + shift
-        made.append(NameRecognizer(to_onnx(network, {"ids": torch.tensor([[3, 5, 6, 4]])}), config))
-    mean = rebuild_network(average_recognizers(made))
-    assert mean.exit.bias.tolist() == [i + 1.0 for i in range(len(SCHEME))]
-    with pytest.raises(ModelError, match="no mean"):
-        average_recognizers([made[0], NameRecognizer(made[1].encoder.model, RecognizerConfig("青石"))])
+    random, pieces = np.random.default_rng(0), ("<s>", "<pad>", "</s>", "<unk>", "▁", "青石", "县", "发展", "在")
+    sizes = {
+        "pieces": (len(pieces), 24), "positions": (40, 24), "norm.weight": (24,), "norm.bias": (24,),
+        **{
+            f"{i}.{part}.{name}": (outer, inner)[: 2 if name == "weight" and inner else 1]
+            for i in range(2) for name in ("weight", "bias")
+            for part, outer, inner in (
+                ("qkv", 72, 24), ("merge", 24, 24), ("widen", 48, 24), ("narrow", 24, 48), ("norm", 24, 0), ("last_norm", 24, 0),
+            )
+        },
+    }  # fmt: skip
+    weights = {name: random.normal(0, 0.3, size).astype(np.float32) for name, size in sizes.items()}
+    config = RecognizerConfig("青石县发展在", pieces, tuple(-float(i) for i in range(len(pieces))), words=words)
+    table = name_table({"青石县": 5}, Characters(config.characters).ids)
+    vectors = random.normal(0, 1, (11, 16)).astype(np.float32)
+    network = networks.LargeNetwork(weights, vectors, len(SCHEME), layers=2, frozen=1, names=table, words=words)
+    example = {name: torch.from_numpy(array) for name, array in config.inputs()(["在青石", "县"]).items()}
+    start = NameRecognizer(networks.to_onnx(network, example), config)
+    segmenter = govtext.load("zh_govtext_sm").tokenizer.segmenter if words else None
+    made = entities.train_large_recognizer(
+        [entities.NamedText("在青石县发展", (Entity(1, 4, "PLACE"),))] * 16, out=tmp_path / "large", start=start,
+        raw=[["青石县发展在青石县", "发展青石县"]], segmenter=segmenter, epochs=40,
+    )  # fmt: skip
+    text = "在青石县发展"
+    marks = entities.words_of([text], segmenter)
+    assert made.config == config
+    assert made.predict([text], words=marks) == [[Entity(1, 4, "PLACE")]]
+    assert NameRecognizer.from_disk(tmp_path / "large").predict([text], words=marks) == made.predict(
+        [text], words=marks
+    )
+    if words:
+        with pytest.raises(DataError, match="give the segmenter"):
+            entities.train_large_recognizer([], out=tmp_path, start=made)
 
 
 def test_scores_round_trip(tmp_path):
@@ -350,7 +369,7 @@ def test_only_sentences_with_a_possible_name_are_drawn():
     doubtful = scores.copy()
     doubtful[1, [0, 1]] = np.log([0.8, 0.2])
     scored = [entities.ScoredText("县里", scores), entities.ScoredText("青石", doubtful)]
-    assert [s.text for s in entities.with_possible_names(scored, count=5, seed=1)] == ["青石"]
+    assert [s.text for s in entities.with_possible_names(scored, seed=1)] == ["青石"]
 
 
 def test_the_longest_known_name_is_found_at_its_first_and_last_character():
