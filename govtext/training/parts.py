@@ -63,29 +63,30 @@ class Trainer:
         )  # fmt: skip
 
     def _names_from_nothing(self, base: NameRecognizer) -> NameRecognizer:
-        from govtext.training.entities import train_large_recognizer, train_recognizer
+        from govtext.training.entities import train_recognizer
 
         wanted, teacher = self.config.entities, self._teacher()
-        options = self._options("entities", wanted.epochs)
-        if wanted.size == "large":
-            if teacher and not teacher.config.pieces:
-                raise DataError(
-                    f"{wanted.teacher} is no large recogniser to go on from: change entities.teacher or size"
-                )
-            return train_large_recognizer(self._short_names(), wheel=wanted.wheel, start=teacher, **options)
-        return train_recognizer(self._names(), scored=self._scored(teacher) if teacher else (), **options)
+        if wanted.size == "small":
+            options = self._options("entities", wanted.epochs)
+            return train_recognizer(self._names(), scored=self._scored(teacher) if teacher else (), **options)
+        if teacher and not teacher.config.pieces:
+            raise DataError(f"{wanted.teacher} is no large recogniser to go on from: change entities.teacher or size")
+        trained = wanted.teacher == "train" and teacher
+        return trained or self._large("entities", wanted.epochs, start=teacher)
 
     def _teacher(self) -> NameRecognizer | None:
-        from govtext.training.entities import train_large_recognizer
-
         wanted = self.config.entities
         if wanted.teacher != "train":
             component: Any = load(wanted.teacher).get_pipe("govtext_names") if wanted.teacher else None
             return component.stage if component else None
-        options = self._options("teacher", wanted.teacher_epochs)
-        return self.workspace.stage(
-            "teacher", NameRecognizer,
-            lambda: train_large_recognizer(self._short_names(), wheel=wanted.wheel, **options),
+        return self.workspace.stage("teacher", NameRecognizer, lambda: self._large("teacher", wanted.teacher_epochs))
+
+    def _large(self, name: str, epochs: int, *, start: NameRecognizer | None = None) -> NameRecognizer:
+        from govtext.training.entities import train_large_recognizer
+
+        return train_large_recognizer(
+            self._short_names(), wheel=self.config.entities.wheel, start=start,
+            raw=report_texts(self.data, seed=self.seed), **self._options(name, epochs),
         )  # fmt: skip
 
     @property
@@ -112,9 +113,8 @@ class Trainer:
             texts = report_texts(self.data, seed=self.seed)
             bar = tqdm(texts, "reports scored", len(self.data.raw), disable=not self.progress, leave=False)
             some = islice(score_reports(teacher, bar, self._segmenter), self.config.entities.scored_sentences)
-            scored = [ScoredText(s.text[:LONGEST], s.scores[:LONGEST]) for s in some]
             new = path.with_name(".scores.npz")
-            write_scores(new, scored)
+            write_scores(new, list(some))
             new.rename(path)
         return with_possible_names(read_scores(path), others=0.2, seed=self.seed)
 
