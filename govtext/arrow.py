@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from spacy.language import Language
 
@@ -40,6 +40,7 @@ VERSION = 1
 ANALYSES = "analyses"
 
 Batches = Iterable[pa.RecordBatch]
+Item = TypeVar("Item")
 
 
 def schema(table: str = ANALYSES) -> pa.Schema:
@@ -80,7 +81,7 @@ def analyze_batches(
     names = {"id": id, "text": text, "content": content, "filename": filename}
     found = (_analyze_row(row, nlp) for batch in batches for row in _input_rows(batch, names))
     columns = schema()
-    for chunk in _chunks(found, batch_size):
+    for chunk in chunks(found, batch_size):
         yield pa.RecordBatch.from_pylist(chunk, schema=columns)
 
 
@@ -99,10 +100,11 @@ def explode(batches: Batches, table: str) -> Iterator[pa.RecordBatch]:
 
 def flat_batch(found: Iterable[Record], table: str) -> pa.RecordBatch:
     """The rows that records have in a flat table, as one batch."""
-    return _rows_batch((row for record in found for row in rows(table, record)), table)
+    return rows_batch((row for record in found for row in rows(table, record)), table)
 
 
-def _rows_batch(found: Iterable[Mapping[str, Any]], table: str) -> pa.RecordBatch:
+def rows_batch(found: Iterable[Mapping[str, Any]], table: str) -> pa.RecordBatch:
+    """Rows of a flat table as one batch."""
     columns = schema(table)
     numbers = {f.name for f in columns if pa.types.is_floating(f.type)}
     return pa.RecordBatch.from_pylist(
@@ -110,11 +112,11 @@ def _rows_batch(found: Iterable[Mapping[str, Any]], table: str) -> pa.RecordBatc
     )
 
 
-def write_part(path: Path, found: Iterable[Mapping[str, Any]], table: str) -> None:
-    """Write rows of a flat table as a Parquet file."""
+def write_part(path: Path, batches: Batches) -> None:
+    """Write batches of a table as a Parquet file."""
     import pyarrow.parquet as pq
 
-    pq.write_table(pa.Table.from_batches([_rows_batch(found, table)]), path)
+    pq.write_table(pa.Table.from_batches(batches), path)
 
 
 def records(batches: Batches) -> Iterator[dict[str, Any]]:
@@ -134,7 +136,7 @@ def read_files(paths: Iterable[str | Path], *, batch_size: int = 64) -> Iterator
     columns = pa.schema(
         [("id", pa.string()), ("filename", pa.string()), ("content", pa.binary()), ("error", pa.string())]
     )
-    for chunk in _chunks(map(_read_file, expand_paths(paths)), batch_size):
+    for chunk in chunks(map(_read_file, expand_paths(paths)), batch_size):
         yield pa.RecordBatch.from_pylist(chunk, schema=columns)
 
 
@@ -249,7 +251,8 @@ def _cell(value: Any, is_number: bool) -> Any:
     return float(value) if is_number and value is not None else value
 
 
-def _chunks(items: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Lists of so many items, the last with those that are left."""
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk

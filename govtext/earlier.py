@@ -117,7 +117,9 @@ def _parquet_rows(table: Path, columns: list[str] | None = None) -> Iterator[dic
     import pyarrow.parquet as pq
 
     for part in sorted(table.iterdir()):
-        yield from pq.read_table(part, columns=columns).to_pylist()
+        with pq.ParquetFile(part) as file:
+            for batch in file.iter_batches(batch_size=1024, columns=columns):
+                yield from batch.to_pylist()
 
 
 _IDS: dict[str, Callable[[list[Path]], list[str]]] = {"jsonl": _jsonl_ids, "parquet": _parquet_ids}

@@ -15,7 +15,8 @@ from typing import IO, Any
 from govtext.errors import DataError, OutputError
 from govtext.tables import COLUMNS, TABLES, Record, rows
 
-_PART = 256  # reports in a part of a Parquet table
+_CHUNK = 16  # reports that are held in memory while they are made columns
+_PART = 16  # chunks in a part of a Parquet table
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,13 @@ def write_parquet(records: Iterable[Analysis], folder: Path) -> list[Path]:
 
     with ExitStack() as stack:
         tables = {kind: stack.enter_context(whole_folder(folder / f"{kind}.parquet")) for kind in TABLES}
-        for number, part in enumerate(_batches(records, _PART)):
+        columns = (
+            {kind: arrow.rows_batch((row for a in chunk for row in _rows(kind, a)), kind) for kind in TABLES}
+            for chunk in arrow.chunks(records, _CHUNK)
+        )
+        for number, part in enumerate(arrow.chunks(columns, _PART)):
             for kind, table in tables.items():
-                found = (row for record in part for row in _rows(kind, record))
-                arrow.write_part(table / f"part-{number:05}.parquet", found, kind)
+                arrow.write_part(table / f"part-{number:05}.parquet", [chunk[kind] for chunk in part])
     return [folder / f"{kind}.parquet" for kind in TABLES]
 
 
@@ -164,14 +168,3 @@ def _rows(kind: str, analysis: Analysis) -> list[dict[str, Any]]:
 def _csv_cell(value: Any) -> Any:
     """Keep a spreadsheet from running a text cell as a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
-
-
-def _batches(items: Iterable[Analysis], size: int) -> Iterator[list[Analysis]]:
-    batch: list[Analysis] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
