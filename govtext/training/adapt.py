@@ -20,7 +20,7 @@ Classifier = TypeVar("Classifier", bound=TextClassifier)
 Array = np.ndarray[Any, Any]
 Known = Sequence[tuple[str, SentenceContext]]
 
-PULLS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # tried one after the other
+PULLS = (0.3, 1.0, 3.0, 10.0, 30.0)  # tried one after the other
 PULL = 1.0  # where nothing is rehearsed by which one could be chosen
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from govtext.corpus import read_corpus
 from govtext.corpus.files import read_json_lines
+from govtext.corpus.sentence import Row, from_row, offsets_of
 from govtext.errors import DataError
 from govtext.report import find_report_files, read, sentence_contexts
 from govtext.resources import example_path, sample_paths
@@ -16,6 +17,8 @@ from govtext.training.config import TrainingConfig
 from govtext.training.corpus import Example, read_examples
 from govtext.training.splits import check_leak, split_documents
 from govtext.types import SentenceContext
+
+POINTER = ("doc", "start", "end", "sha256")  # what a row without text has of a sentence of the reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,11 @@ def read_data(config: TrainingConfig) -> TrainingData:
     else:
         dev = []
     held_out = {e.doc for e in dev} | set(config.paths.exclude)
-    for path in (*config.entities.extra, *config.domains.extra):
-        _check_documents(path, held_out)
+    for path in config.entities.extra:
+        if Path(path).suffix != ".txt":  # composed sentences, of no report
+            _check_rows(path, held_out, needed=("entities",))
+    for path in config.domains.extra:
+        _check_rows(path, held_out, needed=POINTER)
     files = find_report_files(reports) if reports else [*sample_paths(), *find_report_files(example_path())]
     layouts = _layouts(config.paths.dev or config.paths.corpora[0], reports) if dev else None
     return TrainingData(train, dev, [file for file in files if file.stem not in held_out], layouts)
@@ -109,11 +115,26 @@ def _layouts(corpus: str, reports: Path | None) -> Path | None:
     return reports if all((reports / f"{doc}.txt").is_file() for doc in docs) else None
 
 
-def _check_documents(path: str, held_out: Iterable[str]) -> None:
-    if Path(path).suffix == ".txt":
-        return  # composed sentences, of no report
-    both = sorted({str(row.get("doc")) for _, row in read_json_lines(Path(path))} & set(held_out))
+def _check_rows(path: str, held_out: Iterable[str], *, needed: Sequence[str]) -> None:
+    """Raise DataError if further sentences lack a field, hold an unknown label, or are of documents that are measured on."""
+    docs = set()
+    for where, row in read_json_lines(Path(path)):
+        missing = [name for name in (*needed, *(() if "text" in row else POINTER)) if name not in row]
+        if missing:
+            raise DataError(f"{where}: no {missing[0]!r} in it")
+        text = row["text"] if "text" in row else "　" * _length(row, where)
+        from_row({**row, "id": "", "doc": "", "text": text, "start": 0, "end": len(text)}, where)
+        docs.add(str(row.get("doc")))
+    both = sorted(docs & set(held_out))
     if both:
         raise DataError(
             f"{path} has sentences of {', '.join(both[:5])}, which are set aside to measure on; take them out"
         )
+
+
+def _length(row: Row, where: str) -> int:
+    """The characters of a sentence that a row points to."""
+    start, end = offsets_of(row, where)
+    if not 0 <= start < end:
+        raise DataError(f"{where}: start {start} and end {end} are no stretch of text")
+    return end - start

@@ -18,6 +18,8 @@ from typing import Any
 
 import srsly
 
+from govtext.corpus import AnnotatedSentence, from_row
+from govtext.corpus.files import read_text
 from govtext.domains import DomainClassifier, StatusClassifier
 from govtext.domains.classifier import Label, TextClassifier
 from govtext.errors import DataError
@@ -95,21 +97,21 @@ def read_pointers(path: str | Path, *, reports: str | Path) -> list[Labelled]:
 def read_composed(path: str | Path) -> list[Labelled]:
     """Reports written line by line with their labels: a TSV of doc, domains (separated by commas), status and text.
 
-    Each line is laid out as part of its report, so that it has the context that it would have in a file.
+    Each line is laid out as part of its report, so that it has the context that it would have in a file. Raises DataError for a label that is
+    not in the scheme.
     """
-    by_doc: dict[str, list[dict[str, str]]] = defaultdict(list)
+    by_doc: dict[str, list[AnnotatedSentence]] = defaultdict(list)
     for row in _read_tsv(path, ("doc", "domains", "status", "text")):
-        by_doc[row["doc"]].append(row)
+        labels = {"domains": row["domains"].split(","), "status": row["status"]}
+        by_doc[row["doc"]].append(from_row({**row, **labels, "id": ""}, f"{path}, “{row['text'][:20]}”"))
     result = []
-    for doc, rows in by_doc.items():
-        report = parse_report("\n".join(row["text"] for row in rows))
+    for doc, sentences in by_doc.items():
+        report = parse_report("\n".join(sentence.text for sentence in sentences))
         found = {
             report.text[s.start : s.end]: c for s, c in zip(report.sentences, sentence_contexts(report), strict=True)
         }
         result += [
-            Labelled(row["text"], found[row["text"]], doc, row["domains"].split(","), row["status"])
-            for row in rows
-            if row["text"] in found
+            Labelled(s.text, found[s.text], doc, list(s.domains), s.status) for s in sentences if s.text in found
         ]
     return result
 
@@ -156,12 +158,18 @@ def evaluate(classifier: TextClassifier, examples: Iterable[Labelled], *, of: st
 
 
 def _read_tsv(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    lines = [line for line in Path(path).read_text(encoding="utf-8-sig").splitlines() if not line.startswith("#")]
+    lines = [line for line in read_text(Path(path)).splitlines() if not line.startswith("#")]
     header = lines[0].split("\t") if lines else []
     missing = [c for c in columns if c not in header]
     if missing:
         raise DataError(f"{path}: no column {missing[0]!r} in the first line; it has: {', '.join(header) or 'nothing'}")
-    return [dict(zip(header, line.split("\t"), strict=False)) for line in lines[1:] if line.strip()]
+    rows = [dict(zip(header, line.split("\t"), strict=False)) for line in lines[1:] if line.strip()]
+    short = next((row for row in rows if not row.keys() >= set(columns)), None)
+    if short:
+        raise DataError(
+            f"{path}: the line “{'  '.join(short.values())[:40]}” has no {columns[-1]!r}; tabs separate columns"
+        )
+    return rows
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -65,6 +65,7 @@ def train(
     if not isinstance(config, TrainingConfig):
         config = read_config(config, overrides)
     out = _out(config, overwrite)
+    provenance, notice = _text(config.training.provenance), _text(config.training.notice)
     data = read_data(config)
     parts = _parts(config, data, parts)
     with Workspace(out, _dependencies(config, parts), restart=restart) as workspace:
@@ -81,7 +82,7 @@ def train(
                 f"segmented text and the reports that words are learned from must be UTF-8 ({error})"
             ) from None
         trained = Trained(out, parts, before, _scores(nlp, config, data))
-        _save(nlp, config, trained)
+        _save(nlp, config, trained, provenance, notice or _base_notice(config.training.base))
     return trained
 
 
@@ -142,13 +143,13 @@ def _word_scores(nlp: Any, path: str | None) -> dict[str, Score]:
     return {"words.f": Score(f, f, f, sum(map(len, gold)))}
 
 
-def _save(nlp: Language, config: TrainingConfig, trained: Trained) -> None:
+def _save(nlp: Language, config: TrainingConfig, trained: Trained, provenance: str, notice: str) -> None:
     settings = config.model_dump(exclude={"paths"})
     start = config.training
     kept = [part for part in PARTS if part not in trained.parts]
     card = write_training_card(
         trained.path.name, start.version, base=start.base, parts=trained.parts, kept=kept, afresh=start.start == "nothing",
-        scores=trained.to_markdown(), provenance=_text(start.provenance),
+        scores=trained.to_markdown(), provenance=provenance,
     )  # fmt: skip
     metrics = {
         name: {measure: asdict(score) for measure, score in scores.items()}
@@ -156,7 +157,7 @@ def _save(nlp: Language, config: TrainingConfig, trained: Trained) -> None:
     }
     save_model(
         _fresh(nlp, start.base), trained.path, name=trained.path.name, version=start.version, card=card, metrics=metrics,
-        notice=_text(start.notice) or _base_notice(start.base), settings=Config(settings).to_str(),
+        notice=notice, settings=Config(settings).to_str(),
     )  # fmt: skip
 
 

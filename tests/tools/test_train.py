@@ -169,12 +169,36 @@ def test_a_bad_corpus_is_one_line(command, tmp_path, rows, told):
     assert not (tmp_path / "zh_new").exists()
 
 
-def test_bad_further_sentences_are_one_line(command, tmp_path):
-    corpus = write_corpus(tmp_path / "a.jsonl")
-    srsly.write_jsonl(tmp_path / "extra.jsonl", [{"doc": "z", "text": "在青石县水务局", "entities": OVERLAP}])
-    options = ("--paths.corpus", corpus, "--entities.extra", json.dumps([str(tmp_path / "extra.jsonl")]))
-    code, _, err = command("train", "entities", *options, "-o", tmp_path / "zh_new")
-    assert code == 1 and "overlap" in err and err.count("\n") == 1
+@pytest.mark.parametrize(
+    ("setting", "name", "content", "told"),
+    [
+        ("entities.extra", "a.jsonl", {"doc": "z", "text": "在青石县水务局", "entities": OVERLAP}, "overlap"),
+        ("entities.extra", "a.jsonl", {"doc": "z", "text": "在青石县水务局"}, "line 1: no 'entities'"),
+        ("entities.extra", "a.jsonl", {"doc": "z", "start": 3, "end": 1, "sha256": "", "entities": []}, "no stretch"),
+        ("entities.extra", "a.jsonl", {"doc": "z", "text": "在青石县水务局", "entities": "x"}, "must be a list"),
+        ("entities.extra", "a.txt", "在[P 青石县水务局。", "line 1: no mark"),
+        ("domains.extra", "a.jsonl", {"doc": "z", "start": 0, "end": 3, "domains": ["urban"]}, "line 1: no 'sha256'"),
+        ("domains.composed", "a.tsv", "doc\tdomains\tstatus\ttext\na\turban", "has no 'text'"),
+        (
+            "domains.composed",
+            "a.tsv",
+            "doc\tdomains\tstatus\ttext\na\tfarming\tother\t建设水库。",
+            "no domain 'farming'",
+        ),
+        ("training.provenance", "b.md", "", "cannot be read"),
+    ],
+)
+def test_bad_further_files_are_one_line(command, tmp_path, setting, name, content, told):
+    corpus, path = write_corpus(tmp_path / "corpus.jsonl", domains=["urban"]), tmp_path / name
+    if content:
+        path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    value = json.dumps(str(path) if setting.startswith("training") else [str(path)])
+    options = ("--paths.corpus", corpus, f"--{setting}", value, "--training.dev_share", "0")
+    code, _, err = command(
+        "train", setting.partition(".")[0].replace("training", "all"), *options, "-o", tmp_path / "zh_new"
+    )
+    assert code == 1 and told in err and err.count("\n") == 1
+    assert not list(tmp_path.glob("*zh_new*"))
 
 
 @pytest.mark.parametrize(
