@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,12 +17,12 @@ from tqdm import tqdm
 
 from govtext.earlier import Earlier, note_finished
 from govtext.errors import GovtextError, OutputError
-from govtext.output import WRITERS, Analysis, check_format, output_files
+from govtext.output import WRITERS, Analysis, Stored, check_format, output_files
 from govtext.report import FileError, file_stem, find_report_files, read
-from govtext.tables import Record
 from govtext.workers import Load, Outcome, Task, analyze_file, analyze_in_processes
 
-JOURNAL = ".govtext-journal.jsonl"  # finished records of a run that is under way
+JOURNAL = ".govtext-journal.jsonl"  # finished records of a run that is under way, [key, record] a line
+_KEY = re.compile(rb'\[("(?:[^"\\]|\\.)*+"),')
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ def analyze_files(
         if reusable and list(done) == earlier.keys:
             result.written = output_files(format, out)
         elif done:
-            result.written = WRITERS[format](_analyses(done, journal, earlier), out)
+            result.written = WRITERS[format](_analyses(done, journal, earlier), out, jobs=jobs)
             note_finished(out, format, done)
     if not result.errors:
         journal.remove()
@@ -174,7 +175,7 @@ class _Journal:
 
     def __init__(self, path: Path, *, keep: bool) -> None:
         self._path = path
-        self._at: dict[str, tuple[int, int]] = {}
+        self._records: dict[str, Stored] = {}
         try:
             if not keep:
                 path.unlink(missing_ok=True)
@@ -190,24 +191,23 @@ class _Journal:
         self._file.close()
 
     def __contains__(self, key: str) -> bool:
-        return key in self._at
+        return key in self._records
 
     def add(self, key: str, record: bytes) -> None:
         """Keep a record, given as JSON."""
-        line = b"[" + json.dumps(key, ensure_ascii=False).encode() + b"," + record + b"]\n"
+        before = b"[" + json.dumps(key, ensure_ascii=False).encode() + b","
+        line = before + record + b"]\n"
         start = self._file.seek(0, 2)
         try:
             self._file.write(line)
             self._file.flush()
         except OSError as error:
             raise OutputError(f"{self._path.parent}: cannot be written to ({error.strerror or error})") from error
-        self._at[key] = start, len(line)
+        self._records[key] = Stored(self._path, start + len(before), len(record))
 
-    def record(self, key: str) -> Record:
-        start, size = self._at[key]
-        self._file.seek(start)
-        record: Record = json.loads(self._file.read(size))[1]
-        return record
+    def record(self, key: str) -> Stored:
+        """Where the record stands."""
+        return self._records[key]
 
     def remove(self) -> None:
         self._path.unlink(missing_ok=True)
@@ -216,8 +216,12 @@ class _Journal:
         self._file.seek(0)
         position = 0
         for line in self._lines():
-            key, _ = json.JSONDecoder().raw_decode(line[1:5000].decode(errors="ignore"))
-            self._at[key] = position, len(line)
+            found = _KEY.match(line)
+            if not found:
+                raise OutputError(f"{self._path}: damaged, or written by another release; start anew with --overwrite")
+            self._records[json.loads(found[1])] = Stored(
+                self._path, position + found.end(), len(line) - found.end() - 2
+            )
             position += len(line)
         self._file.truncate(position)
 

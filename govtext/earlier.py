@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from govtext.errors import OutputError
-from govtext.output import Analysis, Rows, output_files, whole_file
+from govtext.output import Analysis, Rows, Stored, output_files, whole_file
 
 MANIFEST = ".govtext-run.json"  # for each format the reports that its outputs hold, key: id, in their order
 _ID = re.compile(rb'\{"id":("(?:[^"\\]|\\.)*+")')  # at the start of a record
@@ -81,8 +81,11 @@ def _jsonl_ids(outputs: list[Path]) -> list[str]:
 
 
 def _read_jsonl(outputs: list[Path], ids: list[str]) -> Generator[Analysis]:
+    start = 0
     with outputs[0].open("rb") as f:
-        yield from map(json.loads, f)
+        for line in f:
+            yield Stored(outputs[0], start, len(line) - 1)
+            start += len(line)
 
 
 def _parquet_ids(outputs: list[Path]) -> list[str]:

@@ -6,17 +6,35 @@ import csv
 import importlib
 import json
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from govtext.errors import DataError, OutputError
+from govtext.processes import map_in_processes
 from govtext.tables import COLUMNS, TABLES, Record, rows
 
-_CHUNK = 16  # reports that are held in memory while they are made columns
-_PART = 16  # chunks in a part of a Parquet table
+_PART = 256  # reports in a part of a Parquet table
+_CHUNK = 16  # of them held in memory while they are made columns
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as JSON in a file of many."""
+
+    path: Path
+    start: int
+    size: int
+
+    def read(self) -> bytes:
+        """The JSON."""
+        with self.path.open("rb") as f:
+            f.seek(self.start)
+            return f.read(self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +44,7 @@ class Rows:
     tables: Mapping[str, list[dict[str, Any]]]
 
 
-Analysis = Record | Rows
+Analysis = Record | Stored | Rows
 
 
 @contextmanager
@@ -78,16 +96,15 @@ def _replace(path: Path, new: Path, old: Path) -> None:
         raise
 
 
-def write_jsonl(records: Iterable[Record], folder: Path) -> list[Path]:
+def write_jsonl(analyses: Iterable[Analysis], folder: Path, *, jobs: int = 1) -> list[Path]:
     """``reports.jsonl``, one report a line."""
     path = folder / "reports.jsonl"
-    with whole_file(path, encoding="utf-8", newline="\n") as f:
-        for record in records:
-            f.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+    with whole_file(path, "wb") as f:
+        f.writelines(_json(analysis) + b"\n" for analysis in analyses)
     return [path]
 
 
-def write_csv(records: Iterable[Analysis], folder: Path) -> list[Path]:
+def write_csv(analyses: Iterable[Analysis], folder: Path, *, jobs: int = 1) -> list[Path]:
     """One CSV a table, UTF-8 with BOM so that Excel shows the Chinese."""
     paths = [folder / f"{kind}.csv" for kind in TABLES]
     with ExitStack() as stack:
@@ -96,29 +113,42 @@ def write_csv(records: Iterable[Analysis], folder: Path) -> list[Path]:
             f = stack.enter_context(whole_file(path, encoding="utf-8-sig", newline=""))
             writers.append(csv.DictWriter(f, COLUMNS[path.stem], extrasaction="ignore"))
             writers[-1].writeheader()
-        for record in records:
+        for analysis in analyses:
+            tables = _tables(analysis)
             for path, writer in zip(paths, writers, strict=True):
-                writer.writerows({k: _csv_cell(v) for k, v in row.items()} for row in _rows(path.stem, record))
+                writer.writerows({k: _csv_cell(v) for k, v in row.items()} for row in tables[path.stem])
     return paths
 
 
-def write_parquet(records: Iterable[Analysis], folder: Path) -> list[Path]:
-    """One Parquet table a kind, a folder of parts with the schema of ``arrow.schema``: ``metrics.parquet/part-00000.parquet`` …"""
+def write_parquet(analyses: Iterable[Analysis], folder: Path, *, jobs: int = 1) -> list[Path]:
+    """One Parquet table a kind, a folder of parts with the schema of ``arrow.schema``: ``metrics.parquet/part-00000.parquet`` …
+
+    The parts are written by so many processes.
+    """
     from govtext import arrow
 
     with ExitStack() as stack:
         tables = {kind: stack.enter_context(whole_folder(folder / f"{kind}.parquet")) for kind in TABLES}
-        columns = (
-            {kind: arrow.rows_batch((row for a in chunk for row in _rows(kind, a)), kind) for kind in TABLES}
-            for chunk in arrow.chunks(records, _CHUNK)
-        )
-        for number, part in enumerate(arrow.chunks(columns, _PART)):
-            for kind, table in tables.items():
-                arrow.write_part(table / f"part-{number:05}.parquet", [chunk[kind] for chunk in part])
+        parts = enumerate(arrow.chunks(analyses, _PART))
+        deque(map_in_processes(partial(_write_part, tables), parts, jobs=jobs), maxlen=0)
     return [folder / f"{kind}.parquet" for kind in TABLES]
 
 
-def write_html(records: Iterable[Record], folder: Path) -> list[Path]:
+def _write_part(folders: Mapping[str, Path], numbered: tuple[int, list[Analysis]]) -> None:
+    """Write the part of a number of each table."""
+    from govtext import arrow
+
+    number, analyses = numbered
+    found: dict[str, list[Any]] = {kind: [] for kind in folders}
+    for chunk in arrow.chunks(analyses, _CHUNK):
+        tables = [_tables(analysis) for analysis in chunk]
+        for kind, batches in found.items():
+            batches.append(arrow.rows_batch((row for table in tables for row in table[kind]), kind))
+    for kind, batches in found.items():
+        arrow.write_part(folders[kind] / f"part-{number:05}.parquet", batches)
+
+
+def write_html(analyses: Iterable[Analysis], folder: Path, *, jobs: int = 1) -> list[Path]:
     """One page a report and an index of them."""
     from govtext import views
     from govtext.views.index import page_name
@@ -126,7 +156,8 @@ def write_html(records: Iterable[Record], folder: Path) -> list[Path]:
     paths: list[Path] = []
 
     def written() -> Iterator[Record]:
-        for record in records:
+        for analysis in analyses:
+            record = json.loads(_json(analysis))
             path = folder / page_name(record["id"])
             with whole_file(path, encoding="utf-8") as f:
                 f.write(str(views.report(record)))
@@ -138,7 +169,8 @@ def write_html(records: Iterable[Record], folder: Path) -> list[Path]:
     return [folder / "index.html", *paths]
 
 
-WRITERS: dict[str, Callable[[Iterable[Any], Path], list[Path]]] = {
+# (analyses, folder, jobs=…): the files written; several processes work where a format has parts
+WRITERS: dict[str, Callable[..., list[Path]]] = {
     "jsonl": write_jsonl,
     "csv": write_csv,
     "parquet": write_parquet,
@@ -161,8 +193,20 @@ def output_files(format: str, folder: Path) -> list[Path]:
     return [folder / ("index.html" if format == "html" else "reports.jsonl")]
 
 
-def _rows(kind: str, analysis: Analysis) -> list[dict[str, Any]]:
-    return analysis.tables[kind] if isinstance(analysis, Rows) else rows(kind, analysis)
+def _json(analysis: Analysis) -> bytes:
+    """The record as JSON; rows of tables are no record."""
+    if isinstance(analysis, Stored):
+        return analysis.read()
+    assert not isinstance(analysis, Rows)
+    return json.dumps(analysis, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _tables(analysis: Analysis) -> Mapping[str, list[dict[str, Any]]]:
+    """The rows of a report in each table."""
+    if isinstance(analysis, Rows):
+        return analysis.tables
+    record = json.loads(analysis.read()) if isinstance(analysis, Stored) else analysis
+    return {kind: rows(kind, record) for kind in TABLES}
 
 
 def _csv_cell(value: Any) -> Any:

@@ -9,8 +9,11 @@ import pytest
 from spacy.language import Language
 
 import govtext as gt
+from govtext import output
+from govtext.annotations import to_record
 from govtext.batch import analyze_files
-from govtext.errors import ModelError
+from govtext.errors import ModelError, OutputError
+from govtext.processes import map_in_processes
 
 GOOD = "2021年工作总结\n一、经济发展\n全年完成固定资产投资{}亿元，同比增长5.2%。\n"
 
@@ -75,3 +78,23 @@ def test_a_model_that_cannot_be_loaded_stops_the_run(folder, tmp_path):
     with pytest.raises(ModelError, match="nothing"):
         analyze_files([folder], tmp_path / "out", load=load_nothing, jobs=2)
     assert not (tmp_path / "out" / "reports.jsonl").exists()
+
+
+def test_processes_write_the_parts_that_one_would(tmp_path, monkeypatch, nlp):
+    pytest.importorskip("pyarrow")
+    monkeypatch.setattr(output, "_PART", 2)
+    record = to_record(gt.analyze(GOOD.format(3), nlp))
+    records = [{**record, "id": str(i)} for i in range(5)]
+    for jobs in (1, 2):
+        (tmp_path / str(jobs)).mkdir()
+        output.write_parquet(records, tmp_path / str(jobs), jobs=jobs)
+    one, two = (
+        {p.relative_to(folder): p.read_bytes() for p in folder.rglob("part*")}
+        for folder in (tmp_path / "1", tmp_path / "2")
+    )
+    assert one == two and len(one) == 15
+
+
+def test_a_process_that_dies_while_it_writes_is_said_clearly():
+    with pytest.raises(OutputError, match="a process died"):
+        list(map_in_processes(os._exit, [1, 1, 1], jobs=2))
