@@ -439,6 +439,7 @@ def _parser() -> argparse.ArgumentParser:
     score = commands.add_parser("score")
     score.add_argument("--model", required=True, help="folder of a trained recogniser")
     score.add_argument("--reports", required=True, help="folder of raw reports (.txt)")
+    score.add_argument("--sentences", type=int, help="how many at most; all unless given")
     score.add_argument("--words", help="folder tokenizer/ of a model, for a recogniser that reads words")
     score.add_argument("--out", required=True)
     return parser
@@ -452,7 +453,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     segmenter = Segmenter.from_disk(options.words) if options.words else None
     if options.command == "score":
         found = score_reports(NameRecognizer.from_disk(options.model), _reports(options.reports, 1), segmenter)
-        write_scores(options.out, list(found))
+        write_scores(options.out, list(islice(found, options.sentences)))
         return
     examples = [e for path in options.gold for e in read_named(path, reports=options.reports)]
     start = NameRecognizer.from_disk(options.start) if options.start else None
