@@ -70,12 +70,14 @@ class Characters:
 
     def __call__(self, texts: Sequence[str], words: Sequence[Marks] | None = None) -> Arrays:
         """``ids``: each text between FIRST and LAST, padded; and ``words``, where the model reads them (none are like no words)."""
-        table = np.full((len(texts), max(map(len, texts)) + 2), PADDING, np.int64)
+        lengths = np.fromiter(map(len, texts), np.intp, len(texts))
+        table = np.full((len(texts), int(lengths.max()) + 2), PADDING, np.int64)
+        inside = np.arange(-1, table.shape[1] - 1) < lengths[:, None]
+        inside[:, 0] = False
+        table[inside] = self._array("".join(texts))
         table[:, 0] = FIRST
-        for row, text in zip(table, texts, strict=True):
-            row[1 : len(text) + 1] = self._array(text)
-            row[len(text) + 1] = LAST
-        return {"ids": table, **({"words": _marks(texts, words, lead=1, tail=1)} if self.words else {})}
+        table[np.arange(len(texts)), lengths + 1] = LAST
+        return {"ids": table, **({"words": _marks(inside, words)} if self.words else {})}
 
 
 class Pieces:
@@ -139,12 +141,14 @@ class Pieces:
     def __call__(self, texts: Sequence[str], words: Sequence[Marks] | None = None) -> Arrays:
         """``pieces``, and for each character ``piece_of``, ``place``, ``ids`` and, where the model reads them, ``words``, all padded."""
         cuts = [self.cut(text) for text in texts]
+        lengths = np.fromiter(map(len, texts), np.intp, len(texts))
+        inside = np.arange(int(lengths.max())) < lengths[:, None]
         return {
             "pieces": _padded([ids for ids, _, _ in cuts], 1),
             "piece_of": _padded([piece_of for _, piece_of, _ in cuts], 0),
             "place": _padded([place for _, _, place in cuts], 0),
             "ids": _padded([self.characters.ids(text) for text in texts], PADDING),
-            **({"words": _marks(texts, words)} if self.words else {}),
+            **({"words": _marks(inside, words)} if self.words else {}),
         }
 
 
@@ -154,11 +158,11 @@ def _compatible(char: str) -> str:
     return form if len(form) == 1 else char
 
 
-def _marks(texts: Sequence[str], words: Sequence[Marks] | None, *, lead: int = 0, tail: int = 0) -> Ids:
-    """The marks of each text, padded, with ``lead`` and ``tail`` places around the longest; without words they say that there is none."""
-    table = np.full((len(texts), lead + max(map(len, texts)) + tail), NO_WORD, np.int64)
-    for row, marks in zip(table, words or (), strict=words is not None):
-        row[lead : lead + len(marks)] = marks
+def _marks(inside: NDArray[np.bool_], words: Sequence[Marks] | None) -> Ids:
+    """The marks of texts at their places in a padded table; without words they say that there is none."""
+    table = np.full(inside.shape, NO_WORD, np.int64)
+    if words is not None:
+        table[inside] = np.concatenate(words)
     return table
 
 
