@@ -21,6 +21,11 @@ from govtext.output import WRITERS, Analysis, Stored, check_format, output_files
 from govtext.report import FileError, file_stem, find_report_files, read
 from govtext.workers import Load, Outcome, Task, analyze_file, analyze_in_processes
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 JOURNAL = ".govtext-journal.jsonl"  # finished records of a run that is under way, [key, record] a line
 _KEY = re.compile(rb'\[("(?:[^"\\]|\\.)*+"),')
 
@@ -176,13 +181,16 @@ class _Journal:
     def __init__(self, path: Path, *, keep: bool) -> None:
         self._path = path
         self._records: dict[str, Stored] = {}
+        self._file = self._open()
+        if not keep:
+            self._file.close()
+            self.remove()
+            self._file = self._open()
         try:
-            if not keep:
-                path.unlink(missing_ok=True)
-            self._file: IO[bytes] = path.open("a+b")
-        except OSError as error:
-            raise OutputError(f"{path.parent}: cannot be written to ({error.strerror or error})") from None
-        self._read_index()
+            self._read_index()
+        except OutputError:
+            self._file.close()
+            raise
 
     def __enter__(self) -> _Journal:
         return self
@@ -211,6 +219,24 @@ class _Journal:
 
     def remove(self) -> None:
         self._path.unlink(missing_ok=True)
+
+    def _open(self) -> IO[bytes]:
+        """The file, locked so that no second run writes into the folder; a lock ends with its process, however that ends."""
+        try:
+            file = self._path.open("a+b")
+        except OSError as error:
+            raise OutputError(f"{self._path.parent}: cannot be written to ({error.strerror or error})") from None
+        try:
+            if fcntl:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise OutputError(
+                f"{self._path.parent}: another run is writing there; wait for it, or choose another folder"
+            ) from None
+        except OSError:  # a disk without locks
+            pass
+        return file
 
     def _read_index(self) -> None:
         self._file.seek(0)

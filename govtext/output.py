@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib
 import json
+import os
 import shutil
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -58,6 +59,7 @@ def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]
         part.unlink(missing_ok=True)  # a link that somebody has put there is not followed
         with part.open(mode, **options) as f:
             yield f
+        _settle(part)
         part.replace(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
@@ -77,11 +79,20 @@ def whole_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
         new.mkdir(parents=True)
         yield new
+        for file in new.rglob("*"):
+            if file.is_file():
+                _settle(file)
         _replace(path, new, old)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _settle(file: Path) -> None:
+    """Wait until the file is on the disk, so that a power cut leaves what was there, or all of it."""
+    with file.open("r+b") as f:
+        os.fsync(f.fileno())
 
 
 def _replace(path: Path, new: Path, old: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import time
@@ -155,6 +156,7 @@ def _work(pipe: Connection[Any, Any], load: Load) -> None:
         except GovtextError as error:
             pipe.send(str(error))
             return
+        gc.freeze()  # what has been loaded stays: the collector need not look at it again after every report
         pipe.send(READY)
         while True:
             pipe.send(analyze_file(pipe.recv(), nlp))

@@ -217,6 +217,27 @@ def test_a_killed_run_is_taken_up_where_it_stopped(run, tmp_path, monkeypatch):
     assert not journal.exists()
 
 
+def test_a_second_run_into_the_same_folder_is_refused(run, tmp_path):
+    fcntl = pytest.importorskip("fcntl")
+    file, out = good(tmp_path), tmp_path / "out"
+    out.mkdir()
+    for option in ("--resume", "--overwrite"):
+        with (out / batch.JOURNAL).open("a+b") as journal:
+            fcntl.flock(journal, fcntl.LOCK_EX)
+            code, _, err = run("analyze", file, "-o", out, option)
+        assert code == 1 and err.count("\n") == 1 and "another run is writing there" in err
+    assert run("analyze", file, "-o", out, "--overwrite")[0] == 0
+
+
+def test_a_damaged_journal_is_refused(run, tmp_path):
+    file, out = good(tmp_path), tmp_path / "out"
+    out.mkdir()
+    (out / batch.JOURNAL).write_bytes(b"\x00\x01\n")
+    code, _, err = run("analyze", file, "-o", out, "--resume")
+    assert code == 1 and err.count("\n") == 1 and "damaged" in err
+    assert run("analyze", file, "-o", out, "--overwrite")[0] == 0
+
+
 def bad_inputs(folder: Path) -> list[Path]:
     """Files and folders that are not reports; each must fail by itself with one clear line."""
     contents = {
