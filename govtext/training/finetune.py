@@ -168,5 +168,6 @@ class _Session:
         """The scores of a batch."""
         torch = load_torch()
         with torch.no_grad():
-            tensors = {name: torch.from_numpy(array).to(device()) for name, array in arrays.items()}
+            place = next(self.network.parameters()).device
+            tensors = {name: torch.from_numpy(array).to(place) for name, array in arrays.items()}
             return [self.network(**tensors).float().cpu().numpy()]
