@@ -15,6 +15,7 @@ FULL_WIDTH: Final = str.maketrans("０１２３４５６７８９．，％／－
 
 _EXACT = Context(prec=200)  # no numeral in a text comes near
 _FRACTION = Context(prec=28)
+_LONGEST = 200  # characters of a numeral, as many as _EXACT has digits
 _ARABIC = re.compile(r"\d+(?:\.\d+)?")
 _THOUSANDS = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
 _APPROXIMATE = re.compile(r"[余多来几]")
@@ -42,8 +43,8 @@ def parse_number(text: str) -> Decimal:
     (Decimal('0.065'), Decimal('0.3'))
     """
     plain = _plain(text)
-    if not plain:
-        raise ValueError(f"no number in {text!r}")
+    if not 0 < len(plain) <= _LONGEST:
+        raise ValueError(f"no number in {text[:_LONGEST]!r}")
     try:
         with localcontext(_EXACT):
             return without_zeros(_value(plain))
@@ -63,6 +64,8 @@ def parse_range(text: str) -> tuple[Decimal, Decimal | None]:
     ((Decimal('10'), Decimal('99')), (Decimal('8484000000'), None))
     """
     plain = _plain(text)
+    if len(plain) > 2 * _LONGEST:
+        raise ValueError(f"no number in {text[:_LONGEST]!r}")
     if m := _DIGIT_COUNT.fullmatch(plain):
         count = DIGITS[m["count"]]
         return Decimal(10 ** (count - 1)), Decimal(10**count - 1)

@@ -68,7 +68,7 @@ def issuer_level(name: str) -> str | None:
 def _bodies(passages: Iterable[Passage]) -> Iterator[Found]:
     """The bodies that labelled values begin with; a page may name the division alone."""
     for passage in passages:
-        name = passage.text.split()[0]
+        name = "".join(passage.text.split()[:1])  # "" where the passage is blank
         if issuer_level(name) or _DIVISION_END.search(name):
             yield passage.found(name, 0, len(name))
 
