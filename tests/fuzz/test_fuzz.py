@@ -11,6 +11,7 @@ from targets import TARGETS, check
 
 SPECS = Path(__file__).parents[1] / "specs" / "fuzz.jsonl"
 FINDINGS = [json.loads(line) for line in SPECS.read_text(encoding="utf-8").splitlines()]
+REPEATED = 4000  # bytes of one piece over and over: more than the interpreter takes of nested calls
 CHANGES = 60  # inputs a seed; the fuzzer itself (run.py) makes millions
 
 
@@ -28,6 +29,14 @@ def test_changed_seeds_keep_the_promises(target):
         check(target, data)
     for _ in range(CHANGES):
         check(target, changed(chance.choice(given), chance, words))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_repeated_pieces_keep_the_promises(target):
+    first, *_ = seeds(target)
+    lines = first.split(b"\n")
+    for piece in {*dictionary(), *(line + b"\n" for line in lines if 0 < len(line) < 90), "\u200b".encode(), b"\x00"}:
+        check(target, lines[0] + b"\n" + piece * (REPEATED // len(piece)))
 
 
 def changed(data, chance, words):
