@@ -9,7 +9,7 @@ import os
 import shutil
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -91,7 +91,10 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 def _settle(file: Path) -> None:
     """Wait until the file is on the disk, so that a power cut leaves what was there, or all of it."""
-    with file.open("r+b") as f:
+    with (
+        suppress(PermissionError),
+        file.open("r+b") as f,
+    ):  # a copy of a read-only file is settled when the system likes
         os.fsync(f.fileno())
 
 
