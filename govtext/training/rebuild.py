@@ -74,6 +74,8 @@ def read_weights(model: bytes) -> dict[str, Array]:
         embedding = name.removesuffix(".codes")
         weights[f"{embedding}.weight"] = stored[name] * stored[f"{embedding}.scales"]
     weights |= dict(_static_layers(stored)) or _matrices(graph, stored)
+    for name in [name for name in stored if name.endswith(".factors")]:
+        weights[f"{name.removesuffix('.factors')}.weight"] *= stored[name]
     for node in graph.node:
         if node.op_type == "LSTM":
             weights |= dict(_lstm(node.name.split("/")[1], [stored[name] for name in node.input[1:4]]))
@@ -82,7 +84,7 @@ def read_weights(model: bytes) -> dict[str, Array]:
 
 def _is_parameter(name: str) -> bool:
     return not name.startswith(("onnx::", "/", "constant_")) and not name.endswith(
-        (".codes", ".scales", "_quantized", "_scale", "_zero_point")
+        (".codes", ".scales", ".factors", "_quantized", "_scale", "_zero_point")
     )
 
 

@@ -253,7 +253,7 @@ def test_a_network_is_rebuilt_from_either_kind_of_graph(words):
     found = known(["青石县清河大桥", "县"], [mark_words([0, 3, 5], [3, 5, 7], 7), mark_words([0], [1], 1)])
     arrays = {name: torch.from_numpy(array) for name, array in found.items()}
     expected = network.eval()(**arrays)
-    for model in (to_onnx(network, arrays), to_static_onnx(network, [arrays])):
+    for model in (to_onnx(network, [arrays]), to_static_onnx(network, [arrays])):
         rebuilt = rebuild_network(NameRecognizer(model, config)).eval()
         torch.testing.assert_close(rebuilt(**arrays), expected, atol=0.05, rtol=0.05)
 
@@ -309,13 +309,32 @@ def tiny_large_network(networks, *, words=False):
 
 
 @pytest.mark.train
+def test_a_smoothed_network_is_the_same_and_is_rebuilt():
+    torch = pytest.importorskip("torch")
+    networks = pytest.importorskip("govtext.training.networks")
+    from govtext.training.rebuild import rebuild_network
+
+    network, config = tiny_large_network(networks)
+    network.eval()
+    with torch.no_grad():
+        network.layers[1].widen.bias[3] = 40.0  # one loud input of the layer that follows
+    arrays = {name: torch.from_numpy(array) for name, array in config.inputs()(["在青石县发展", "县"]).items()}
+    expected = network(**arrays)
+    smooth = networks.smoothed(networks.compact(network), [arrays])
+    assert smooth.layers[1].narrow.factors[3] < 0.5
+    torch.testing.assert_close(smooth(**arrays), expected, atol=0.01, rtol=0.01)
+    rebuilt = rebuild_network(NameRecognizer(networks.to_onnx(network, [arrays]), config)).eval()
+    torch.testing.assert_close(rebuilt(**arrays), expected, atol=0.05, rtol=0.05)
+
+
+@pytest.mark.train
 @pytest.mark.parametrize("words", [False, True])
 def test_a_large_recogniser_learns_from_its_own_scores(tmp_path, words):
     torch = pytest.importorskip("torch")
     entities, networks = (pytest.importorskip(f"govtext.training.{name}") for name in ("entities", "networks"))
     network, config = tiny_large_network(networks, words=words)
     example = {name: torch.from_numpy(array) for name, array in config.inputs()(["在青石", "县"]).items()}
-    start = NameRecognizer(networks.to_onnx(network, example), config)
+    start = NameRecognizer(networks.to_onnx(network, [example]), config)
     segmenter = govtext.load("zh_govtext_sm").tokenizer.segmenter if words else None
     made = entities.train_large_recognizer(
         [entities.NamedText("在青石县发展", (Entity(1, 4, "PLACE"),))] * 16, out=tmp_path / "large", start=start,
