@@ -20,7 +20,6 @@ from govtext.processes import map_in_processes
 from govtext.tables import COLUMNS, TABLES, Record, rows
 
 _PART = 256  # reports in a part of a Parquet table
-_CHUNK = 16  # of them held in memory while they are made columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +153,7 @@ def _write_part(folders: Mapping[str, Path], numbered: tuple[int, list[Analysis]
 
     number, analyses = numbered
     found: dict[str, list[Any]] = {kind: [] for kind in folders}
-    for chunk in arrow.chunks(analyses, _CHUNK):
+    for chunk in arrow.chunks(analyses, arrow.CHUNK):
         tables = [_tables(analysis) for analysis in chunk]
         for kind, batches in found.items():
             batches.append(arrow.rows_batch((row for table in tables for row in table[kind]), kind))
