@@ -206,19 +206,21 @@ def train_large_recognizer(
     gold, _ = _items(examples, (), segmenter)
     samples = _samples(config.inputs(), gold, seed)
 
-    def train(items: Sequence[Item], epochs: int, *, pace: float, name: str) -> NameRecognizer:
+    def train(items: Sequence[Item], epochs: int, *, pace: float, name: str) -> None:
         rates = {"layers": 2e-4 * pace, "": 1.5e-3 * pace}
         checkpoint = checkpoints / f"large-{name}.npz" if checkpoints else None
         plan = Plan(epochs, rates, chars=1024, seed=seed, checkpoint=checkpoint, progress=progress)
         fit(network, items, _reader(network, items, config.inputs()), plan)
-        return NameRecognizer(to_onnx(network, samples), config)
 
-    recognizer = train(gold, epochs, pace=0.5 if start else 1.0, name="gold")
+    train(gold, epochs, pace=0.5 if start else 1.0, name="gold")
+    recognizer = NameRecognizer(to_onnx(network, samples), config)
     scored = list(islice(filter(may_hold_names, score_reports(recognizer, raw, segmenter)), SELF_TAUGHT))
     if scored:
         before = {name: value.clone() for name, value in network.state_dict().items()}
         train([*_items((), scored, segmenter)[1], *gold], 1, pace=0.5, name="self")
-        network.load_state_dict(_mean([before, network.state_dict()]))
+        after = network.state_dict()
+        mean = {name: (old + after[name]) / 2 if old.is_floating_point() else old for name, old in before.items()}
+        network.load_state_dict(mean)
         recognizer = NameRecognizer(to_onnx(network, samples), config)
     recognizer.to_disk(out)
     return recognizer
@@ -241,15 +243,6 @@ def _reader(network: Any, items: Sequence[Item], inputs: Any) -> Callable[[Seque
         return scores
 
     return run
-
-
-def _mean(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """The mean of the weights of networks."""
-    torch = load_torch()
-    return {
-        name: torch.stack([state[name] for state in states]).mean(0) if value.is_floating_point() else value
-        for name, value in states[0].items()
-    }
 
 
 def _pretrained(
