@@ -3,9 +3,15 @@
 import shutil
 
 import pytest
+from hypothesis import settings
 
 import govtext as gt
 from govtext.resources import sample_paths
+
+settings.register_profile(
+    "govtext", deadline=None
+)  # how long an example takes says more of the machine than of the code
+settings.load_profile("govtext")
 
 
 @pytest.fixture(scope="session")
