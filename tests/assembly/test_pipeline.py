@@ -9,6 +9,7 @@ from spacy.tokens import Doc, DocBin
 import govtext as gt
 from govtext import extensions
 from govtext.annotations import to_record
+from govtext.entities.word_marks import mark_words
 from govtext.errors import ModelError, ReadError
 from govtext.labels import DOMAINS, STATUSES
 from govtext.resources import model_path, sample_paths
@@ -24,10 +25,11 @@ def test_every_name_and_quantity_becomes_an_entity(nlp, samples):
     for doc in samples:
         report = extensions.report(doc)
         texts = [report.text[s.start : s.end] for s in report.sentences]
-        recognizer = nlp.get_pipe("govtext_names").stage
-        from govtext.report import sentence_contexts
-
-        found = recognizer.predict(texts, sentence_contexts(report))
+        words = [t for t in nlp.make_doc(report.text) if not t.is_space]
+        marks = mark_words([t.idx for t in words], [t.idx + len(t) for t in words], len(report.text))
+        found = nlp.get_pipe("govtext_names").stage.predict(
+            texts, words=[marks[s.start : s.end] for s in report.sentences]
+        )
         names = {
             (s.start + e.start, s.start + e.end) for s, es in zip(report.sentences, found, strict=True) for e in es
         }
