@@ -14,7 +14,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, islice
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,23 +22,27 @@ import numpy as np
 import srsly
 
 from govtext.entities.recognizer import NameRecognizer, RecognizerConfig
-from govtext.entities.tagging import Scores, TagScheme, log_probabilities
 from govtext.entities.vocabulary import SPECIALS, Characters, normalize
-from govtext.entities.word_marks import NO_WORD, Marks, mark_words
 from govtext.errors import DataError
 from govtext.report import read
-from govtext.training.fitting import SCHEME, Item, Plan, batches, device, fit, load_torch
+from govtext.training.fitting import SCHEME, Item, Plan, batches, device, fit, load_torch, tensors
 from govtext.training.marked import marked_lines, parse_marked
+from govtext.training.scores import (
+    ScoredText,
+    may_hold_names,
+    read_scores,
+    score_reports,
+    with_possible_names,
+    words_of,
+    write_scores,
+)
 from govtext.types import Entity
 from govtext.words import Segmenter
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-REPEATED = 0.9  # probability added to the tags of a name that is known from elsewhere in its report
 OUTSIDE_PENALTY = 0.5  # of the small recogniser, which learns from scores to be too careful
-POSSIBLE = 0.05  # probability of a name's tags from which a character may belong to one
-LONGEST = 400  # characters of a scored sentence that are kept
 SAMPLES = 400  # sentences from which the ranges of 8-bit numbers are found
 SELF_TAUGHT = 7_000  # scored sentences from which a large recogniser learns
 WORDLESS = 0.1  # of the sentences are read without their words, so that a recogniser can do without them
@@ -51,14 +55,6 @@ class NamedText:
     text: str
     entities: tuple[Entity, ...]
     complete: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredText:
-    """A raw sentence and a recogniser's log probabilities (characters, tags) for it."""
-
-    text: str
-    scores: Scores
 
 
 def read_named(path: str | Path, *, reports: str | Path | None = None) -> list[NamedText]:
@@ -280,22 +276,10 @@ def _items(
     return gold, [Item(np.exp(s.scores), text=s.text, words=marks) for s, marks in zip(scored, rest, strict=True)]
 
 
-def words_of(texts: Sequence[str], segmenter: Segmenter | None) -> list[Marks]:
-    """The marks of the words of each text; without a segmenter they say that there is none."""
-    if segmenter is None:
-        return [np.full(len(text), NO_WORD, np.int8) for text in texts]
-    joined = "\n".join(texts)
-    spans = np.array(segmenter.segment(joined), np.intp).reshape(-1, 2)
-    marks = mark_words(spans[:, 0], spans[:, 1], len(joined))
-    starts = accumulate((len(text) + 1 for text in texts), initial=0)
-    return [marks[start : start + len(text)] for start, text in zip(starts, texts, strict=False)]
-
-
 def _arrays(inputs: Any, batch: Sequence[Item], place: Any = None) -> dict[str, Tensor]:
     """What a network reads of a batch, on the device; some sentences are without their words."""
     torch = load_torch()
-    found = inputs([item.text for item in batch], [item.words for item in batch])
-    arrays = {name: torch.from_numpy(array).to(place or device()) for name, array in found.items()}
+    arrays = tensors(inputs, batch, place)
     if "words" in arrays:
         arrays["words"] *= torch.rand(len(batch), 1, device=arrays["words"].device) >= WORDLESS
     return arrays
@@ -334,75 +318,6 @@ def _lower_outputs(network: Any, items: Sequence[Item], inputs: Any) -> dict[int
             for hidden, length, item in zip(network.lower(pieces).cpu(), lengths, batch, strict=True):
                 found[id(item)] = hidden[:length].to(torch.bfloat16)
     return found
-
-
-def write_scores(path: str | Path, scored: Sequence[ScoredText]) -> None:
-    """Write scored sentences to one compressed file."""
-    lengths = np.array([len(s.text) for s in scored])
-    text = np.frombuffer("".join(s.text for s in scored).encode("utf-32-le"), np.uint32)
-    scores = np.concatenate([s.scores for s in scored]).astype(np.float16)
-    np.savez_compressed(path, lengths=lengths, text=text, scores=scores)
-
-
-def read_scores(path: str | Path) -> list[ScoredText]:
-    """Read what ``write_scores`` wrote."""
-    with np.load(path, allow_pickle=False) as data:
-        lengths = data["lengths"].tolist()
-        text = data["text"].tobytes().decode("utf-32-le")
-        scores = data["scores"].astype(np.float32)
-    ends = list(accumulate(lengths))
-    return [ScoredText(text[end - n : end], scores[end - n : end]) for n, end in zip(lengths, ends, strict=True)]
-
-
-def score_reports(
-    recognizer: NameRecognizer, reports: Iterable[Sequence[str]], segmenter: Segmenter | None = None
-) -> Iterator[ScoredText]:
-    """What a recogniser thinks of the sentences (their first 400 characters) of raw reports, each once, to train another one on.
-
-    A name that it finds because the report has it elsewhere too is made nearly certain.
-    """
-    seen: set[str] = set()
-    for report in reports:
-        sentences = [s for s in dict.fromkeys(report) if len(s) > 1 and s not in seen]
-        seen.update(sentences)
-        raw = recognizer.encoder.raw_scores(sentences, words_of(sentences, segmenter))
-        found = recognizer.names_of(sentences, raw)
-        start = 0
-        for text, names in zip(sentences, found, strict=True):
-            scores = log_probabilities(raw[start : start + len(text)])
-            start += len(text)
-            yield ScoredText(text[:LONGEST], _with_names(scores, names, recognizer.scheme)[:LONGEST])
-
-
-def _with_names(scores: Scores, names: Iterable[Entity], scheme: TagScheme) -> Scores:
-    """The scores with REPEATED more probability for each name that is not what the best tags say."""
-    for name in names:
-        tags = scheme.encode(len(scores), [name])[name.start : name.end]
-        here = scores[name.start : name.end]
-        if (here.argmax(axis=1) != tags).any():
-            here[:] = np.log((1 - REPEATED) * np.exp(here) + REPEATED * np.eye(len(scheme))[tags] + 1e-6)
-    return scores
-
-
-def score_texts(
-    recognizer: NameRecognizer, texts: Sequence[str], segmenter: Segmenter | None = None
-) -> list[ScoredText]:
-    """What a recogniser thinks of raw sentences, to train a smaller one on."""
-    texts = [text for text in texts if text]
-    scores = recognizer.encoder.score(texts, words_of(texts, segmenter))
-    return [ScoredText(text, s) for text, s in zip(texts, scores, strict=True)]
-
-
-def with_possible_names(scored: Iterable[ScoredText], *, seed: int, others: float = 0.0) -> list[ScoredText]:
-    """Sentences in which some character may belong to a name, and a share of all ``others``."""
-    rng = random.Random(seed)
-    return [s for s in scored if may_hold_names(s) or rng.random() < others]
-
-
-def may_hold_names(scored: ScoredText) -> bool:
-    """Whether some character may belong to a name."""
-    outside = [i for i, tag in enumerate(SCHEME.tags) if tag == "O" or tag.endswith("METRIC")]
-    return bool(np.exp(scored.scores[:, outside]).sum(axis=1).min() < 1 - POSSIBLE)
 
 
 def _reports(folder: str | Path, seed: int) -> Iterator[list[str]]:

@@ -13,9 +13,10 @@ import numpy as np
 from govtext.entities.encoder import Encoder, windows
 from govtext.entities.recognizer import NameRecognizer
 from govtext.labels import NAME_LABELS
-from govtext.training.entities import NamedText, score_texts, words_of
-from govtext.training.fitting import SCHEME, Item, Plan, device, fit, load_torch
+from govtext.training.entities import NamedText
+from govtext.training.fitting import SCHEME, Item, Plan, device, fit, load_torch, tensors
 from govtext.training.rebuild import rebuild_network
+from govtext.training.scores import score_texts, words_of
 from govtext.words import Segmenter
 
 if TYPE_CHECKING:
@@ -58,7 +59,6 @@ def finetune_recognizer(
     the words for a recogniser that reads them. With ``checkpoint`` (a file) an interrupted training goes on where it stopped. Needs
     torch and onnx (the extra ``train``).
     """
-    torch = load_torch()
     tuning = tuning or Tuning()
     network = rebuild_network(recognizer)
     encoder = recognizer.encoder
@@ -73,8 +73,7 @@ def finetune_recognizer(
     ]
 
     def run(batch: Sequence[Item]) -> Tensor:
-        arrays = encoder.inputs([item.text for item in batch], [item.words for item in batch])
-        scores = network(**{name: torch.from_numpy(array).to(device()) for name, array in arrays.items()})
+        scores = network(**tensors(encoder.inputs, batch))
         return scores[:, encoder.inputs.lead : encoder.inputs.lead + max(map(len, batch))]
 
     rates = (
@@ -96,17 +95,11 @@ def export(network: nn.Module, recognizer: NameRecognizer, items: Sequence[Item]
 
     ``items`` are sentences of the kind that it will read.
     """
-    torch = load_torch()
     from govtext.training.networks import SmallNetwork, to_onnx
     from govtext.training.static import to_static_onnx
 
     inputs, old = recognizer.encoder.inputs, recognizer.encoder.model
-
-    def arrays(some: Sequence[Item]) -> dict[str, Tensor]:
-        found = inputs([item.text for item in some], [item.words for item in some])
-        return {name: torch.from_numpy(array) for name, array in found.items()}
-
-    samples = [arrays(items[i : i + 16]) for i in range(0, min(len(items), SAMPLES), 16)]
+    samples = [tensors(inputs, items[i : i + 16], "cpu") for i in range(0, min(len(items), SAMPLES), 16)]
     if isinstance(network, SmallNetwork) and STATIC in old:
         return NameRecognizer(to_static_onnx(network, samples), recognizer.config)
     return NameRecognizer(to_onnx(network, samples), recognizer.config)

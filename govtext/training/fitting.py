@@ -216,6 +216,13 @@ def batches(items: Sequence[Item], chars: int, rng: random.Random) -> list[list[
     return made
 
 
+def tensors(inputs: Any, batch: Sequence[Item], place: Any = None) -> dict[str, Tensor]:
+    """What a network reads of a batch, by the name of its argument; on the device unless another ``place`` is given."""
+    torch = load_torch()
+    arrays = inputs([item.text for item in batch], [item.words for item in batch])
+    return {name: torch.from_numpy(array).to(place or device()) for name, array in arrays.items()}
+
+
 def device() -> Any:
     """Where networks are trained: a GPU if torch sees one."""
     torch = load_torch()

@@ -20,12 +20,13 @@ from govtext.pipeline import load
 from govtext.training.config import TrainingConfig
 from govtext.training.corpus import documents
 from govtext.training.data import TrainingData, raw_sentences, report_texts, sample_reports
-from govtext.training.entities import NamedText, ScoredText, read_named
+from govtext.training.entities import NamedText, read_named
+from govtext.training.scores import ScoredText, read_scores, score_reports, with_possible_names, write_scores
 from govtext.training.workspace import Workspace
 from govtext.words import Segmenter
 
-PARTS = ("words", "entities", "domains")
 LONGEST = 400  # characters of a sentence that a recogniser learns from at once
+PARTS = ("words", "entities", "domains")
 
 
 class Trainer:
@@ -106,8 +107,6 @@ class Trainer:
 
     def _scored(self, teacher: NameRecognizer) -> list[ScoredText]:
         """Raw sentences in which there may be names, and some others, with what the teacher thinks of them."""
-        from govtext.training.entities import read_scores, score_reports, with_possible_names, write_scores
-
         path = self.workspace.folder / "scores.npz"
         if not path.exists():
             texts = report_texts(self.data, seed=self.seed)

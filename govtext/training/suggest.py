@@ -14,9 +14,11 @@ from spacy.language import Language
 from govtext import extensions
 from govtext.annotations import to_record
 from govtext.corpus import AnnotatedSentence, from_record
+from govtext.entities.word_marks import Marks
 from govtext.errors import DataError
 from govtext.pipeline import analyze
 from govtext.report import sentence_contexts
+from govtext.training.scores import words_of
 from govtext.types import Report
 
 Target = Literal["domains", "status", "names", "metrics"]
@@ -128,16 +130,20 @@ def _scored(
         scores["status"] = np.maximum(scores["status"], against)
     recognizer = _stage(nlp, "names")
     if recognizer is not None and ("names" in of or "metrics" in of):
-        names, metrics = _read_by_recognizer(recognizer, sentences)
+        tokenizer: Any = nlp.tokenizer  # the Doc's words have been cut at the names since
+        words = words_of(texts, tokenizer.segmenter) if recognizer.config.words else None
+        names, metrics = _read_by_recognizer(recognizer, sentences, words)
         scores |= {target: x for target, x in (("names", names), ("metrics", metrics)) if target in of}
     for i, sentence in enumerate(sentences):
         if len(sentence.text) >= _SHORTEST:
             yield sentence, {target: float(values[i]) for target, values in scores.items()}
 
 
-def _read_by_recognizer(recognizer: Any, sentences: Sequence[AnnotatedSentence]) -> tuple[Array, Array]:
+def _read_by_recognizer(
+    recognizer: Any, sentences: Sequence[AnnotatedSentence], words: Sequence[Marks] | None
+) -> tuple[Array, Array]:
     """How unsure the recogniser is of each sentence, and how far its quantities differ from those of the grammar."""
-    scores = recognizer.encoder.score([s.text for s in sentences])
+    scores = recognizer.encoder.score([s.text for s in sentences], words)
     unsure, differ = np.zeros(len(sentences)), np.zeros(len(sentences))
     for i, (sentence, found) in enumerate(zip(sentences, scores, strict=True)):
         if not len(found):

@@ -331,7 +331,9 @@ def test_a_smoothed_network_is_the_same_and_is_rebuilt():
 @pytest.mark.parametrize("words", [False, True])
 def test_a_large_recogniser_learns_from_its_own_scores(tmp_path, words):
     torch = pytest.importorskip("torch")
-    entities, networks = (pytest.importorskip(f"govtext.training.{name}") for name in ("entities", "networks"))
+    entities, networks, scoring = (
+        pytest.importorskip(f"govtext.training.{name}") for name in ("entities", "networks", "scores")
+    )
     network, config = tiny_large_network(networks, words=words)
     example = {name: torch.from_numpy(array) for name, array in config.inputs()(["在青石", "县"]).items()}
     start = NameRecognizer(networks.to_onnx(network, [example]), config)
@@ -341,7 +343,7 @@ def test_a_large_recogniser_learns_from_its_own_scores(tmp_path, words):
         raw=[["青石县发展在青石县", "发展青石县"]], segmenter=segmenter, epochs=40,
     )  # fmt: skip
     text = "在青石县发展"
-    marks = entities.words_of([text], segmenter)
+    marks = scoring.words_of([text], segmenter)
     assert made.config == config
     assert made.predict([text], words=marks) == [[Entity(1, 4, "PLACE")]]
     assert NameRecognizer.from_disk(tmp_path / "large").predict([text], words=marks) == made.predict(
@@ -353,22 +355,22 @@ def test_a_large_recogniser_learns_from_its_own_scores(tmp_path, words):
 
 
 def test_scores_round_trip(tmp_path):
-    entities = pytest.importorskip("govtext.training.entities")
+    scoring = pytest.importorskip("govtext.training.scores")
     scored = [
-        entities.ScoredText("青石县", np.full((3, 17), -1.5, np.float32)),
-        entities.ScoredText("a", np.zeros((1, 17))),
+        scoring.ScoredText("青石县", np.full((3, 17), -1.5, np.float32)),
+        scoring.ScoredText("a", np.zeros((1, 17))),
     ]
-    entities.write_scores(tmp_path / "scores.npz", scored)
-    back = entities.read_scores(tmp_path / "scores.npz")
+    scoring.write_scores(tmp_path / "scores.npz", scored)
+    back = scoring.read_scores(tmp_path / "scores.npz")
     assert [s.text for s in back] == ["青石县", "a"]
     assert all(np.array_equal(a.scores, b.scores) for a, b in zip(scored, back, strict=True))
 
 
 def test_repeated_names_are_nearly_certain_in_scored_reports():
-    entities = pytest.importorskip("govtext.training.entities")
+    scoring = pytest.importorskip("govtext.training.scores")
     made = recognizer()
     made.encoder = OneSided()
-    first, second = entities.score_reports(made, [["到青石镇", "青石镇", "青石镇", "县"]])
+    first, second = scoring.score_reports(made, [["到青石镇", "青石镇", "青石镇", "县"]])
     assert (first.text, second.text) == ("到青石镇", "青石镇")
     assert SCHEME.tags[int(second.scores[0].argmax())] == "B-PLACE"
     assert np.exp(second.scores).sum(axis=1) == pytest.approx(np.ones(3), abs=0.01)
@@ -388,13 +390,13 @@ class OneSided:
 
 
 def test_only_sentences_with_a_possible_name_are_drawn():
-    entities = pytest.importorskip("govtext.training.entities")
+    scoring = pytest.importorskip("govtext.training.scores")
     scores = np.full((2, len(SCHEME)), -20, np.float32)
     scores[:, 0] = 0
     doubtful = scores.copy()
     doubtful[1, [0, 1]] = np.log([0.8, 0.2])
-    scored = [entities.ScoredText("县里", scores), entities.ScoredText("青石", doubtful)]
-    assert [s.text for s in entities.with_possible_names(scored, seed=1)] == ["青石"]
+    scored = [scoring.ScoredText("县里", scores), scoring.ScoredText("青石", doubtful)]
+    assert [s.text for s in scoring.with_possible_names(scored, seed=1)] == ["青石"]
 
 
 def test_the_longest_known_name_is_found_at_its_first_and_last_character():

@@ -63,6 +63,21 @@ def test_pipeline_without_parts(report):
     assert [s.meta["suggestion"]["score"] for s in found] == [0, 0, 0]
 
 
+def test_names_are_judged_by_the_words_that_the_recogniser_reads(nlp, report, monkeypatch):
+    encoder = nlp.get_pipe("govtext_names").stage.encoder
+    plain, read = encoder.raw_scores, []
+
+    def noted(texts, words=None):
+        read.append(words)
+        return plain(texts, words)
+
+    monkeypatch.setattr(encoder, "raw_scores", noted)
+    suggest(nlp, [report], n=3, of=["names"])
+    tagged, judged = read
+    assert any(marks.any() for marks in tagged)
+    assert all(np.array_equal(a, b) for a, b in zip(tagged, judged, strict=True))
+
+
 def test_goes_into_a_tool_and_back(nlp, report, tmp_path):
     found = suggest(nlp, [report], n=5)
     path = write_corpus(found, tmp_path / "tasks.json", "label-studio")
