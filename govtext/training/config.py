@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from confection import Config, ConfigValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from confection import Config
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from govtext.errors import DataError
 
@@ -16,7 +17,18 @@ DEFAULT = Path(__file__).with_name("default.cfg")
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _check_texts(cls, value: Any) -> Any:
+        """A path written ``"C:\\new"`` reads as JSON with a line break, and ``"C:\\Users"`` as no JSON, with its quotes."""
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and (text.startswith(('"', "'", '["')) or any(c < " " for c in text)):
+                raise ValueError(
+                    "write texts as JSON: paths with / for \\, double quotes round the whole text, comments on lines of their own"
+                )
+        return value
 
 
 class Paths(_Section):
@@ -40,7 +52,7 @@ class Start(_Section):
     base: str
     start: Literal["base", "nothing"]
     dev_share: float = Field(ge=0, lt=1)
-    seed: int
+    seed: int = Field(ge=0)
     version: str
     provenance: str | None
     notice: str | None
@@ -112,7 +124,7 @@ def read_config(path: str | Path | None = None, overrides: Mapping[str, Any] | N
         if path is not None:
             merged = merged.merge(_read(Path(path)))
         settings = Config().from_str(merged.to_str(), overrides=dict(overrides or {}))
-    except ConfigValidationError as error:
+    except (ValueError, configparser.Error) as error:
         raise DataError(f"{where}: not a training config ({error})") from None
     settings.pop("vars", None)
     try:
@@ -127,10 +139,10 @@ def default_config() -> str:
 
 
 def parse_overrides(arguments: Sequence[str]) -> dict[str, Any]:
-    """Dotted options of a command line as settings; values are JSON where they can be, text otherwise.
+    """Dotted options of a command line as settings; values are JSON where they can be and the setting takes it, text otherwise.
 
-    >>> parse_overrides(["--paths.corpus", "a.jsonl", "--entities.epochs=4"])
-    {'paths.corpus': 'a.jsonl', 'entities.epochs': 4}
+    >>> parse_overrides(["--paths.reports", "2023", "--entities.epochs=4"])
+    {'paths.reports': '2023', 'entities.epochs': 4}
     """
     found: dict[str, Any] = {}
     rest = list(arguments)
@@ -142,15 +154,26 @@ def parse_overrides(arguments: Sequence[str]) -> dict[str, Any]:
             if not rest:
                 raise DataError(f"{name} needs a value")
             value = rest.pop(0)
-        found[name.removeprefix("--")] = _value(value)
+        setting = name.removeprefix("--")
+        if setting in found:
+            raise DataError(f'{name} stands twice; several files are one list: \'["a.jsonl", "b.jsonl"]\'')
+        found[setting] = _value(setting, value)
     return found
 
 
-def _value(text: str) -> Any:
+def _value(setting: str, text: str) -> Any:
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except ValueError:
         return text
+    return text if isinstance(value, (int, float)) and _takes_text(setting) else value
+
+
+def _takes_text(setting: str) -> bool:
+    section, _, key = setting.partition(".")
+    part: Any = TrainingConfig.model_fields.get(section)
+    field = part and part.annotation.model_fields.get(key)
+    return bool(field) and str in (field.annotation, *get_args(field.annotation))
 
 
 def _read(path: Path) -> Config:
@@ -167,4 +190,7 @@ def _told(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         place = f"[{section}] has no key {name!r}" if name else f"no section [{section}]"
         return f"{place}; govtext train config prints all there are"
-    return f"[{section}] {name}: {error['msg'].lower()}, not {error['input']!r}"
+    if error["type"] == "value_error":
+        return f"[{section}] {name}: {error['ctx']['error']}, not {error['input']}"
+    quotes = " (a text of digits needs quotes in a file)" if error["type"] == "string_type" else ""
+    return f"[{section}] {name}: {error['msg'].lower()}, not {error['input']!r}{quotes}"

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import srsly
 
+from govtext.corpus.files import read_lines
 from govtext.errors import DataError
 from govtext.resources import read_table
 from govtext.words import Segmenter
@@ -23,9 +24,14 @@ PKUSEG_PARTS = 10  # pkuseg divides a round into that many parts and fails on fe
 
 
 def read_segmented(path: str | Path) -> list[list[str]]:
-    """Sentences of a segmented file in UTF-8: one sentence a line, words separated by white space."""
-    lines = Path(path).read_text(encoding="utf-8").splitlines()
-    return [line.split() for line in lines if line.strip()]
+    """Sentences of a segmented file in UTF-8: one sentence a line, words separated by white space.
+
+    Raises DataError if the file cannot be read or holds no sentence.
+    """
+    sentences = [words for _, line in read_lines(Path(path)) if (words := line.split())]
+    if not sentences:
+        raise DataError(f"{path}: holds no sentence; one sentence a line is needed, words separated by spaces")
+    return sentences
 
 
 def train_segmenter(

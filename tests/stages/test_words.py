@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from govtext.errors import DataError, ModelError
 from govtext.resources import read_table
 from govtext.training import silver
-from govtext.training.words import evaluate_segmenter, packaged_lexicon, read_pkuseg, train_segmenter
+from govtext.training.words import evaluate_segmenter, packaged_lexicon, read_pkuseg, read_segmented, train_segmenter
 from govtext.words import Segmenter, crf
 from govtext.words.lexicon import WordList
 from govtext.words.patterns import find_exact_words
@@ -304,3 +304,25 @@ def test_teacher_learns_the_standard() -> None:
     gold = [sentence.split() for sentence in SENTENCES]
     teacher = silver.Teacher(["".join(sentence) for sentence in gold] * 5).fit(gold, rounds=30)
     assert teacher.cut("固定资产投资增长12.5%，") == ["固定资产", "投资", "增长", "12.5%", "，"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "cannot be read"),
+        ("发展 经济。".encode("gb18030"), "not UTF-8"),
+        (b"", "holds no sentence"),
+        (b" \n\n", "holds no sentence"),
+    ],
+)
+def test_a_segmented_file_that_cannot_be_used_is_named(tmp_path, content, told):
+    path = tmp_path / "words.txt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DataError, match=told):
+        read_segmented(path)
+
+
+def test_a_segmented_file_may_begin_with_the_mark_that_windows_writes(tmp_path):
+    (tmp_path / "words.txt").write_bytes("\ufeff发展 经济\r\n\r\n水利\u3000工程\r\n".encode())
+    assert read_segmented(tmp_path / "words.txt") == [["发展", "经济"], ["水利", "工程"]]

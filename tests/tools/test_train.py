@@ -70,6 +70,16 @@ def test_a_file_changes_some_settings_and_options_win(tmp_path):
         ('[entities]\nepochs = "many"\n', "[entities] epochs"),
         ("[paths]\ncorpus = ${vars.nothing}/a\n", "not a training config"),
         ("epochs = 3\n", "not a training config"),
+        ("[words]\nrounds = 3\nrounds = 4\n", "already exists"),
+        ("[words]\nrounds = 3\n[words]\nsilver = 4\n", "already exists"),
+        ("[paths]\ncorpus = ${\n", "not a training config"),
+        ("[paths]\ncorpus = ${paths.corpus}\n", "not a training config"),
+        ("[training]\nseed = -1\n", "[training] seed"),
+        ("[training]\nversion = 0.10\n", "needs quotes"),
+        ('[paths]\ncorpus = "C:\\new\\train.jsonl"\n', "[paths] corpus: write texts as JSON"),
+        ('[paths]\ncorpus = ["C:\\Users\\train.jsonl"]\n', "[paths] corpus: write texts as JSON"),
+        ('[paths]\nreports = "reports"  # of 2023\n', "[paths] reports: write texts as JSON"),
+        ("[paths]\nreports = 'reports'\n", "[paths] reports: write texts as JSON"),
     ],
 )
 def test_wrong_settings_are_named_in_one_line(tmp_path, text, told):
@@ -86,7 +96,13 @@ def test_options_of_the_command_line():
         "c.d": "x=y",
         "e.f": None,
     }
-    for wrong in (["--a.b"], ["file.cfg"], ["--verbose"]):
+    digits = parse_overrides(
+        ["--paths.reports=2023", "--paths.corpus=2024", "--training.version=0.10", "--training.seed=2"]
+    )
+    config = read_config(overrides=digits)
+    assert (config.paths.reports, config.paths.corpora) == ("2023", ["2024"])
+    assert (config.training.version, config.training.seed) == ("0.10", 2)
+    for wrong in (["--a.b"], ["file.cfg"], ["--verbose"], ["--paths.corpus=a", "--paths.corpus=b"]):
         with pytest.raises(DataError):
             parse_overrides(wrong)
 
