@@ -83,9 +83,13 @@ def print_config() -> None:
 def package(
     model: Annotated[str, typer.Argument(help="Model name or folder.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the wheel.")],
+    name: Annotated[
+        str | None,
+        typer.Option(help="Name of the package: letters, digits and _; without it the model's.", show_default=False),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the wheel that is there.")] = False,
 ) -> None:
     """Pack a model into a wheel, which pip installs and gt.load finds by its name."""
     from govtext.training.package import package_model
 
-    typer.echo(f"wheel -> {package_model(model, out, overwrite=overwrite)}")
+    typer.echo(f"wheel -> {package_model(model, out, name=name, overwrite=overwrite)}")

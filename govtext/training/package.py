@@ -16,6 +16,7 @@ from govtext.checksums import verify_checksums
 from govtext.errors import DataError, OutputError
 from govtext.output import whole_file
 from govtext.pipeline import model_folder
+from govtext.resources import model_folders
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc|\.post|\.dev)\d+)*")
@@ -35,21 +36,24 @@ def load(**overrides):
 '''
 
 
-def package_model(model: str | Path, out: str | Path, *, overwrite: bool = False) -> Path:
+def package_model(model: str | Path, out: str | Path, *, name: str | None = None, overwrite: bool = False) -> Path:
     """Write the wheel of a model (a name or folder) into the folder ``out`` and return its path.
 
     Once it is installed (``pip install zh_mine-0.1.0-py3-none-any.whl``), ``govtext.load("zh_mine")`` and ``spacy.load("zh_mine")`` find the
-    model. Raises ModelError if the model is damaged, DataError if its name or version cannot be those of a package, OutputError if
-    the wheel is there already or cannot be written.
+    model. ``name`` is what the package is called, with or without ``zh_``; without it as the model was when it was trained. Raises
+    ModelError if the model is damaged, DataError if its name or version cannot be those of a package, OutputError if the wheel is
+    there already or cannot be written.
     """
     folder = model_folder(model)
     verify_checksums(folder)
     meta = srsly.read_json(folder / "meta.json")
+    if name:
+        meta["name"] = name.removeprefix(f"{meta['lang']}_")
     name, version = f"{meta['lang']}_{meta['name']}", meta["version"]
     if not NAME.fullmatch(name):
-        raise DataError(
-            f"{name!r} cannot be the name of a package: train or copy the model to a folder of letters, digits and _"
-        )
+        raise DataError(f"{name!r} cannot be the name of a package: give one of letters, digits and _ with --name")
+    if model_folders().get(name, folder) != folder:
+        raise DataError(f"{name!r} is a model that ships with govtext and would be loaded instead: give another --name")
     if not VERSION.fullmatch(version):
         raise DataError(f"{version!r} cannot be the version of a package; 0.1.0 can: set training.version")
     path = Path(out) / f"{name}-{version}-py3-none-any.whl"
@@ -70,9 +74,9 @@ def package_model(model: str | Path, out: str | Path, *, overwrite: bool = False
 
 
 def _members(folder: Path, name: str, version: str, meta: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """Names and contents of the files of the wheel."""
+    """Names and contents of the files of the wheel; the model's folder in it is as it was made."""
     yield f"{name}/__init__.py", INIT.encode()
-    yield f"{name}/meta.json", (folder / "meta.json").read_bytes()
+    yield f"{name}/meta.json", srsly.json_dumps(meta, indent=2).encode()
     for file in sorted(folder.rglob("*")):
         if file.is_file():
             yield f"{name}/{name}-{version}/{file.relative_to(folder).as_posix()}", file.read_bytes()

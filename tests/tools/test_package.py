@@ -45,11 +45,14 @@ def test_the_record_of_the_wheel_is_right_and_the_same_each_time(model, tmp_path
     package_model(model, tmp_path / "dist", overwrite=True)
 
 
-def test_pip_installs_it_and_it_is_found_by_name(model, tmp_path):
-    wheel, place = package_model(model, tmp_path), tmp_path / "site"
+@pytest.mark.parametrize("name", [None, "zh_river", "river2"])
+def test_pip_installs_it_and_it_is_found_by_name(model, tmp_path, name):
+    wheel, place = package_model(model, tmp_path, name=name), tmp_path / "site"
+    called = wheel.name.partition("-")[0]
+    assert called == {None: "zh_mine", "zh_river": "zh_river", "river2": "zh_river2"}[name]
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--target", place, wheel]
     subprocess.run(pip, check=True)
-    probe = "import govtext as gt, spacy; print(*[load('zh_mine').meta['version'] for load in (gt.load, spacy.load)])"
+    probe = f"import govtext as gt, spacy; print(*[load({called!r}).meta['version'] for load in (gt.load, spacy.load)])"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(place), *sys.path])}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", probe],
@@ -66,8 +69,11 @@ def test_what_cannot_be_packed_is_named(nlp, model, tmp_path):
     with pytest.raises(ModelError, match="no model"):
         package_model("zh_nothing", tmp_path)
     save = {"card": "x", "metrics": {}}
-    with pytest.raises(DataError, match="name of a package"):
+    with pytest.raises(DataError, match=r"name of a package: give one .* with --name"):
         package_model(save_model(nlp, tmp_path / "我的模型", name="我的模型", version="1", **save), tmp_path)
+    assert package_model(tmp_path / "我的模型", tmp_path, name="mine").name == "zh_mine-1-py3-none-any.whl"
+    with pytest.raises(DataError, match="ships with govtext"):
+        package_model(model, tmp_path, name="zh_govtext_sm")
     with pytest.raises(DataError, match=r"training\.version"):
         package_model(save_model(nlp, tmp_path / "zh_b", name="zh_b", version="best one", **save), tmp_path)
     (tmp_path / "zh_b" / "README.md").write_text("changed", encoding="utf-8")
