@@ -13,6 +13,8 @@ from govtext.report import REACH, read, sentence_contexts
 from govtext.types import Report, SentenceContext
 
 Annotated = TypeVar("Annotated", bound=AnnotatedSentence)
+LAYERS = ("names", "metrics", "domains", "status")  # of annotation
+BARE = 25  # sentences of a document without a single entity, from which it counts as not annotated for entities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +28,40 @@ def read_examples(path: str | Path, *, reports: str | Path | None = None, format
     """Annotated sentences of a corpus in any format of ``govtext.corpus``, in file order.
 
     With ``reports`` (a folder of ``<doc>.txt``) every sentence gets the context that the library's own layout gives it, just as at
-    inference; without, the context is the ``heads`` of the record and its neighbours in the file.
+    inference; without, the context is the ``heads`` of the record and its neighbours in the file. They are marked by ``mark_annotated``.
     Raises DataError naming file and line where an offset does not match its text.
     """
-    sentences = read_corpus(path, format)
+    sentences = mark_annotated(read_corpus(path, format))
     contexts = _layout_contexts(sentences, Path(reports)) if reports else _file_contexts(sentences)
     return [to_example(sentence, context) for sentence, context in zip(sentences, contexts, strict=True)]
+
+
+def mark_annotated(sentences: Sequence[Annotated]) -> list[Annotated]:
+    """The sentences with ``meta["annotated"]``: the ``LAYERS`` in which somebody has labelled all there is, be it nothing.
+
+    Where a row does not say, names and metrics are annotated if any sentence of the corpus has some, but not in documents of 25 sentences
+    and more without a single entity; domains and status speak for themselves. Raises DataError for another layer.
+
+    >>> from govtext.types import Entity
+    >>> named = AnnotatedSentence(id="1", doc="a", text="云山县", start=0, end=3, entities=(Entity(0, 3, "PLACE"),))
+    >>> [s.meta["annotated"] for s in mark_annotated([named, replace(named, entities=()), replace(named, meta={"annotated": []})])]
+    [('names',), ('names',), ()]
+    """
+    kept = [s for s in sentences if not s.furniture and "annotated" not in s.meta]
+    bare = {d for d, found in documents(kept).items() if len(found) >= BARE and not any(s.entities for s in found)}
+    labels = {e.label for s in kept for e in s.entities}
+    layers = [name for name, there in (("names", labels - {"METRIC"}), ("metrics", "METRIC" in labels)) if there]
+    return [replace(s, meta={**s.meta, "annotated": _layers(s, () if s.doc in bare else layers)}) for s in sentences]
+
+
+def _layers(sentence: AnnotatedSentence, default: Sequence[str]) -> tuple[str, ...]:
+    """What a row says is annotated in it."""
+    given = sentence.meta.get("annotated", default)
+    if not isinstance(given, (list, tuple)) or any(layer not in LAYERS for layer in given):
+        raise DataError(
+            f"sentence {sentence.id}: 'annotated' must be a list of some of {', '.join(LAYERS)}, not {given!r}"
+        )
+    return tuple(given)
 
 
 def to_example(sentence: AnnotatedSentence, context: SentenceContext) -> Example:

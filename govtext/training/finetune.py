@@ -59,6 +59,7 @@ def finetune_recognizer(
     the words for a recogniser that reads them. With ``checkpoint`` (a file) an interrupted training goes on where it stopped. Needs
     torch and onnx (the extra ``train``).
     """
+    load_torch()  # or the extra is named
     tuning = tuning or Tuning()
     network = rebuild_network(recognizer)
     encoder = recognizer.encoder
@@ -124,7 +125,7 @@ def _items(example: NamedText, size: int) -> Iterator[Item]:
     """The sentence in stretches that the network reads at once."""
     target = np.eye(len(SCHEME), dtype=np.float32)[SCHEME.encode(len(example.text), example.entities)]
     for w in windows(0, len(example.text), size=size, overlap=0):
-        yield Item(target[w.start : w.end], example.complete, example.text[w.start : w.end])
+        yield Item(target[w.start : w.end], example.complete, example.text[w.start : w.end], example.weight)
 
 
 def _pieces(texts: Iterable[str], size: int) -> list[str]:

@@ -15,7 +15,6 @@ from govtext.corpus import AnnotatedSentence, from_row
 from govtext.domains import DomainClassifier, StatusClassifier
 from govtext.entities.recognizer import NameRecognizer
 from govtext.errors import DataError
-from govtext.labels import NAME_LABELS
 from govtext.pipeline import load
 from govtext.training.config import TrainingConfig
 from govtext.training.corpus import documents
@@ -205,13 +204,12 @@ class Trainer:
 
 
 def named_texts(sentences: Sequence[AnnotatedSentence]) -> list[NamedText]:
-    """Annotated sentences as examples for the recogniser, without page furniture.
-
-    Where no sentence has a METRIC, metrics count as not annotated (rather than as absent).
-    """
-    kept = [s for s in sentences if not s.furniture]
-    metrics = any(e.label not in NAME_LABELS for s in kept for e in s.entities)
-    return [NamedText(s.text, s.entities, bool(s.meta.get("complete", metrics))) for s in kept]
+    """Examples for the recogniser: the sentences in which names are annotated (see ``mark_annotated``), without page furniture."""
+    return [
+        NamedText(s.text, s.entities, complete="metrics" in s.meta["annotated"], weight=s.meta.get("weight", 1.0))
+        for s in sentences
+        if "names" in s.meta["annotated"] and not s.furniture
+    ]
 
 
 def _checked(examples: list[NamedText], path: str) -> list[NamedText]:

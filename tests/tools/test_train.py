@@ -147,6 +147,40 @@ def test_metrics_count_as_unknown_where_none_is_annotated(tmp_path):
     assert all(example.complete for example in named_texts(data.train))
 
 
+NAMED = {"entities": [{"start": 1, "end": 7, "label": "ORG"}]}
+SILVER = {"source": "weak", "weight": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("files", "weights"),
+    [
+        ([{"a": [NAMED, {}]}], [1, 1]),
+        ([{"a": [NAMED]}, {"b": [{}]}], [1]),  # a file without a name
+        ([{"a": [NAMED, *[{}] * 29]}], [1] * 30),
+        ([{"a": [NAMED], "b": [{}] * 30}], [1]),  # a long document without an entity
+        ([{"a": [NAMED, {"annotated": ["domains", "status"]}]}], [1]),
+        ([{"a": [NAMED]}, {"b": [{"annotated": ["names"]}]}], [1, 1]),
+        ([{"a": [NAMED]}, {"b": [{**SILVER, "annotated": ["domains"], "domains": ["urban"]}]}], [1]),
+        ([{"a": [NAMED]}, {"b": [{**SILVER, "annotated": ["names"], **NAMED}]}], [1, 0.2]),
+    ],
+)
+def test_names_are_learned_from_sentences_in_which_they_are_annotated(tmp_path, files, weights):
+    for number, docs in enumerate(files):
+        rows = [
+            sentence(d, n, "青石县水务局治理清河。", **row) for d, found in docs.items() for n, row in enumerate(found)
+        ]
+        srsly.write_jsonl(tmp_path / f"{number}.jsonl", rows)
+    corpora = [str(path) for path in sorted(tmp_path.iterdir())]
+    data = data_of(**{"paths.corpus": corpora, "training.dev_share": 0.0})
+    assert [example.weight for example in named_texts(data.train)] == weights
+
+
+def test_an_unknown_layer_of_annotation_is_named(tmp_path):
+    path = write_corpus(tmp_path / "a.jsonl", annotated=["entities"])
+    with pytest.raises(DataError, match="sentence a:0: 'annotated' must be a list of some of names, metrics"):
+        data_of(**{"paths.corpus": str(path)})
+
+
 def test_what_a_run_depends_on_is_content_and_not_its_place(tmp_path):
     def dependencies(path, **settings):
         return training_run._dependencies(read_config(overrides={"paths.corpus": str(path), **settings}), ["entities"])

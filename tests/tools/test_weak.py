@@ -139,6 +139,8 @@ def test_silver_labels_carry_their_weight_and_abstentions_stay(tmp_path):
     assert first.meta["functions"] == ["domains heading education", "domains text education"]
     assert second.domains == () and second.status == "planned"
     assert third.domains == () and "weight" not in third.meta
+    assert [s.meta["annotated"] for s in silver.sentences] == [["domains"], ["status"], []]
+    assert {s.meta["source"] for s in silver.sentences} == {"weak"}
     assert label_weakly(made, functions, min_probability=1.0).sentences[0].domains == ()
 
 
@@ -171,6 +173,7 @@ def test_entities_are_mentions_that_do_not_overlap():
 
     (found,) = label_weakly([sentence(text)], [projects, places, longer]).sentences
     assert found.entities == (Entity(2, 10, "PROJECT"), Entity(13, 16, "PLACE"))
+    assert found.meta["annotated"] == ["names"]
     gold = [sentence(text, entities=(Entity(2, 6, "PLACE"),))] * 60
     (told,) = label_weakly([sentence(text)], [projects, places, longer], gold=gold).sentences
     assert Entity(2, 6, "PLACE") in told.entities

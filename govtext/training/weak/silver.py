@@ -38,8 +38,9 @@ def label_weakly(
 
     A sentence gets the likeliest domain and status if its probability reaches ``min_probability`` and any function speaks; otherwise it has
     none (it is left out of training). Entities are the mentions that any function gives, likeliest first, where they do not overlap.
-    ``meta`` holds ``source`` ("weak"), ``functions`` (those that spoke) and ``weight`` for training: the mean probability of the sentence's
-    labels times ``weight``, what a silver sentence that is certain counts against one labelled by people.
+    ``meta`` holds ``source`` ("weak"), ``annotated`` (the layers that got a label) and, where there is one, ``functions`` (those that spoke)
+    and ``weight`` for training: the mean probability of the sentence's labels times ``weight``, what a silver sentence that is certain
+    counts against one labelled by people.
     ``weighted`` False counts every function the same. ``gold`` (sentences labelled by people) tells how good the functions are: it fills the
     columns ``correct``, ``wrong`` and ``accuracy`` of the table, and decides how much each counts (fifty sentences are enough).
 
@@ -197,11 +198,20 @@ def _labelled(sentence: AnnotatedSentence, target: Target, mentions: Sequence[Me
 def _with_reason(
     sentence: AnnotatedSentence, reasons: dict[Target, tuple[float, list[str]]], scale: float
 ) -> AnnotatedSentence:
-    if not reasons:
-        return sentence
-    weight = round(scale * float(np.mean([p for p, _ in reasons.values()])), 3)
-    said = [name for _, names in reasons.values() for name in names]
-    return replace(sentence, meta={**sentence.meta, "source": "weak", "weight": weight, "functions": said})
+    meta = {**sentence.meta, "source": "weak", "annotated": _layers(sentence, reasons)}
+    if reasons:
+        meta["weight"] = round(scale * float(np.mean([p for p, _ in reasons.values()])), 3)
+        meta["functions"] = [name for _, names in reasons.values() for name in names]
+    return replace(sentence, meta=meta)
+
+
+def _layers(sentence: AnnotatedSentence, labelled: Collection[Target]) -> list[str]:
+    """The layers of annotation in which the sentence has got labels."""
+    layers = [name for name in ("domains", "status") if name in labelled]
+    if "entities" not in labelled:
+        return layers
+    metric = [e.label == "METRIC" for e in sentence.entities]
+    return [*(["metrics"] if any(metric) else []), *([] if all(metric) else ["names"]), *layers]
 
 
 def _table(functions: Sequence[LabellingFunction], given: _Given, model: LabelModel) -> pd.DataFrame:
