@@ -53,6 +53,8 @@ def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]
 
     Raises OutputError if it cannot be written (no permission, disk full).
     """
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder: give the name of a file")
     part = path.with_name(f".{path.name[:50]}.part")  # no longer than a name may be
     try:
         part.unlink(missing_ok=True)  # a link that somebody has put there is not followed
@@ -67,11 +69,13 @@ def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
+def whole_folder(path: Path, *, own: Iterable[Path]) -> Iterator[Path]:
     """A new folder that takes the name ``path`` only when the block has ended without an error; an old one is then replaced.
 
-    Raises OutputError if it cannot be written.
+    ``own`` are the files that an old one may hold. Raises OutputError if it holds others, or cannot be written.
     """
+    check_folder(path, own)
+    path = path.resolve()
     part = path.with_name(f".{path.name}.part")  # what a kill has left there is cleared
     new, old = part / "new", part / "old"
     try:
@@ -86,6 +90,17 @@ def whole_folder(path: Path) -> Iterator[Path]:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def check_folder(path: Path, own: Iterable[Path]) -> None:
+    """Raise OutputError if a folder that is to be replaced holds other files than its ``own``."""
+    known = set(own)
+    found = (file for file in path.rglob("*") if file.is_symlink() or not file.is_dir())
+    foreign = next((file for file in found if file not in known), None)
+    if foreign:
+        raise OutputError(
+            f"{path} holds {foreign.relative_to(path)}, which was not written here; the folder is left as it is, choose another name"
+        )
 
 
 def _settle(file: Path) -> None:
@@ -141,10 +156,14 @@ def write_parquet(analyses: Iterable[Analysis], folder: Path, *, jobs: int = 1) 
     from govtext import arrow
 
     with ExitStack() as stack:
-        tables = {kind: stack.enter_context(whole_folder(folder / f"{kind}.parquet")) for kind in TABLES}
+        places = {kind: folder / f"{kind}.parquet" for kind in TABLES}
+        tables = {
+            kind: stack.enter_context(whole_folder(place, own=place.glob("part-*.parquet")))
+            for kind, place in places.items()
+        }
         parts = enumerate(arrow.chunks(analyses, _PART))
         deque(map_in_processes(partial(_write_part, tables), parts, jobs=jobs), maxlen=0)
-    return [folder / f"{kind}.parquet" for kind in TABLES]
+    return list(places.values())
 
 
 def _write_part(folders: Mapping[str, Path], numbered: tuple[int, list[Analysis]]) -> None:

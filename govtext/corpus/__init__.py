@@ -68,7 +68,8 @@ def write_corpus(
     """Write annotated sentences as a file (``datasets`` and ``brat``: a folder), whole or not at all.
 
     ``options`` go to the format: ``tags`` ("bio" or "bioes") of conll; ``field`` and ``offsets`` of doccano; ``model_version`` of
-    label-studio; ``split`` and ``scheme`` of datasets. Raises OutputError if the path exists and ``overwrite`` is not set.
+    label-studio; ``split`` and ``scheme`` of datasets. Raises OutputError if the path exists and ``overwrite`` is not set, or is a
+    folder that holds other files than those of the format.
     """
     path = Path(path)
     if path.exists() and not overwrite:

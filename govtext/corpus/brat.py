@@ -42,12 +42,17 @@ def write_rows(rows: Iterable[Row], path: Path) -> None:
     for row in rows:
         by_doc.setdefault(row["doc"], []).append(row)
     names = _file_names(by_doc)
-    with whole_folder(path) as folder:
+    with whole_folder(path, own=own_files(path)) as folder:
         (folder / "annotation.conf").write_text(_configuration(by_doc), encoding="utf-8")
         for doc, found in by_doc.items():
             text = "\n".join(row["text"] for row in found) + "\n"
             (folder / f"{names[doc]}.txt").write_bytes(text.encode())
             (folder / f"{names[doc]}.ann").write_bytes("".join(f"{line}\n" for line in _marks(found)).encode())
+
+
+def own_files(path: Path) -> list[Path]:
+    """The files of a folder that are of this format."""
+    return [path / "annotation.conf", *(file for ann in path.glob("*.ann") for file in (ann, ann.with_suffix(".txt")))]
 
 
 class _Document:

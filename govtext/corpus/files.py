@@ -75,7 +75,7 @@ def copy_folder(source: Path, path: Path, *, overwrite: bool = False) -> Path:
     """Copy a folder to ``path``, whole or not at all; raises OutputError if the path exists and ``overwrite`` is not set."""
     if path.exists() and not overwrite:
         raise OutputError(f"{path} exists already: choose another name, or overwrite it")
-    with whole_folder(path) as new:
+    with whole_folder(path, own=[path / file.relative_to(source) for file in source.rglob("*")]) as new:
         shutil.copytree(source, new, dirs_exist_ok=True)
     return path
 

@@ -77,8 +77,17 @@ def read_rows(path: Path) -> Iterator[tuple[str, Row]]:
 def write_rows(rows: Iterable[Row], path: Path, *, split: str = "train", scheme: Scheme = SCHEME) -> None:
     """Write a folder with one split, whole or not at all; ``to_datasets`` makes several."""
     hf = _datasets()
-    with whole_folder(path) as folder, _quiet(hf):
+    with whole_folder(path, own=own_files(path)) as folder, _quiet(hf):
         hf.DatasetDict({split: _dataset(rows, scheme)}).save_to_disk(str(folder))
+
+
+def own_files(path: Path) -> list[Path]:
+    """The files of a folder that are of this format."""
+    if not (path / "dataset_dict.json").is_file():
+        return []
+    splits = [state.parent for state in path.glob("*/state.json")]
+    kinds = ("state.json", "dataset_info.json", "*.arrow")
+    return [path / "dataset_dict.json", *(file for split in splits for kind in kinds for file in split.glob(kind))]
 
 
 def _dataset(rows: Iterable[Row], scheme: Scheme) -> Dataset:

@@ -431,6 +431,28 @@ def test_from_record(county):
 
 
 @pytest.mark.parametrize("format", ["brat", "datasets"])
+@pytest.mark.parametrize("foreign", ["chapter.docx", "thesis/chapter.txt", "notes.txt", "data/state.json"])
+def test_a_folder_with_other_work_in_it_stays(format, foreign, tmp_path, monkeypatch):
+    path = tmp_path / "mine"
+    (path / foreign).parent.mkdir(parents=True)
+    (path / foreign).write_text("x", encoding="utf-8")
+    monkeypatch.chdir(path)
+    for name in (path, Path()):
+        with pytest.raises(OutputError, match="left as it is"):
+            write_corpus(SENTENCES, name, format, overwrite=True)
+    assert (path / foreign).read_text(encoding="utf-8") == "x"
+
+
+@pytest.mark.parametrize("format", ["brat", "datasets"])
+def test_a_folder_of_its_own_is_replaced(format, tmp_path, monkeypatch):
+    path = write_corpus(SENTENCES, tmp_path / "c", format)
+    monkeypatch.chdir(path)
+    write_corpus(SENTENCES[2:3], Path(), format, overwrite=True)
+    assert read_corpus(path) == SENTENCES[2:3]
+    assert [p.name for p in tmp_path.iterdir()] == ["c"]
+
+
+@pytest.mark.parametrize("format", ["brat", "datasets"])
 def test_a_folder_that_cannot_be_replaced_stays(format, tmp_path, monkeypatch):
     path = write_corpus(SENTENCES, tmp_path / "c", format)
     rename = Path.rename

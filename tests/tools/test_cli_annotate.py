@@ -91,6 +91,9 @@ def test_example_is_copied_whole(run, tmp_path):
     code, _, err = run("annotate", "example", "-o", tmp_path / "water")
     assert code == 1 and "exists already" in err
     assert run("annotate", "example", "-o", tmp_path / "water", "--overwrite")[0] == 0
+    (tmp_path / "water" / "mine.jsonl").write_text("x", encoding="utf-8")
+    code, _, err = run("annotate", "example", "-o", tmp_path / "water", "--overwrite")
+    assert code == 1 and "holds mine.jsonl" in err and (tmp_path / "water" / "mine.jsonl").is_file()
 
 
 def test_weak_labels_of_reports_and_what_the_rules_did(run, report, tmp_path):
