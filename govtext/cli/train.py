@@ -28,6 +28,8 @@ ModelOut = Annotated[
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the model that is there.")]
 Restart = Annotated[bool, typer.Option("--restart", help="Start over instead of going on with an interrupted run.")]
+CORPUS = "--paths.corpus labelled.jsonl --paths.reports reports/"
+WORDS = "--words.segmented words.txt --paths.reports reports/"
 SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}  # --section.key value
 
 
@@ -43,7 +45,7 @@ def read_settings(
     return read_config(config, {**parse_overrides(arguments), **given})
 
 
-def _train_command(name: str, parts: tuple[str, ...], summary: str) -> None:
+def _train_command(name: str, parts: tuple[str, ...], settings: str, summary: str) -> None:
     def command(
         context: typer.Context,
         config: Settings = None,
@@ -62,19 +64,22 @@ def _train_command(name: str, parts: tuple[str, ...], summary: str) -> None:
         typer.echo(trained.to_markdown() or "no document was set aside to measure on")
         typer.echo(f"{', '.join(trained.parts)} trained -> {trained.path}")
 
-    command.__doc__ = f"{summary} Settings of the config can be given as --section.key value."
+    command.__doc__ = f"{summary}\n\nSettings of the config are options, too, such as {settings}; govtext train config prints all there are."
     train_app.command(name, context_settings=SETTINGS)(command)
 
 
-_train_command("entities", ("entities",), "Train the names: PLACE, ORG, PROJECT.")
-_train_command("domains", ("domains",), "Train the policy domains and the status of sentences.")
-_train_command("words", ("words",), "Train the word segmenter.")
-_train_command("all", (), "Train every part that there is data for.")
+_train_command("entities", ("entities",), CORPUS, "Train the names: PLACE, ORG, PROJECT.")
+_train_command("domains", ("domains",), CORPUS, "Train the policy domains and the status of sentences.")
+_train_command("words", ("words",), WORDS, "Train the word segmenter.")
+_train_command("all", (), CORPUS, "Train every part that there is data for.")
 
 
 @train_app.command("config")
 def print_config() -> None:
-    """Print a config with all settings, their defaults and what they mean; write it to a file and change it."""
+    """Print all settings with their defaults.
+
+    A comment on each says what it is; write them to a file (govtext train config > mine.cfg), keep those that you change.
+    """
     from govtext.training.config import default_config
 
     typer.echo(default_config(), nl=False)
@@ -89,7 +94,10 @@ def package(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the wheel that is there.")] = False,
 ) -> None:
-    """Pack a model into a wheel, which pip installs and gt.load finds by its name."""
+    """Pack a model into a wheel for pip.
+
+    Where it is installed, gt.load finds the model by the package's name.
+    """
     from govtext.training.package import package_model
 
     typer.echo(f"wheel -> {package_model(model, out, name=name, overwrite=overwrite)}")

@@ -183,8 +183,6 @@ class Trainer:
         base = tokenizer.segmenter
 
         def train() -> Segmenter:
-            if not gold:
-                raise DataError(f"{path}: no sentence in it")
             if self.afresh and self.config.paths.reports:
                 return train_words(
                     path, self.data.raw, None, held_out=wanted.held_out, silver=wanted.silver,
