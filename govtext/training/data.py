@@ -7,18 +7,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from govtext.corpus import read_corpus
+from govtext.corpus import AnnotatedSentence, read_corpus
 from govtext.corpus.files import read_json_lines
 from govtext.corpus.sentence import Row, from_row, offsets_of
 from govtext.errors import DataError
 from govtext.report import find_report_files, read, sentence_contexts
 from govtext.resources import example_path, sample_paths
 from govtext.training.config import TrainingConfig
-from govtext.training.corpus import Example, read_examples
-from govtext.training.splits import check_leak, split_documents
+from govtext.training.corpus import Example, documents, read_examples
+from govtext.training.splits import check_leak, split_documents, without_leaks
+from govtext.training.words import read_segmented
 from govtext.types import SentenceContext
 
 POINTER = ("doc", "start", "end", "sha256")  # what a row without text has of a sentence of the reports
+REPEATED = 0.05  # of segmented sentences may stand on both sides of a split: titles, phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +40,29 @@ class TrainingData:
 def read_data(config: TrainingConfig) -> TrainingData:
     """Read and split the corpus of a config.
 
-    Raises DataError if a document, or nearly the same one, stands on both sides; if there is one document only and a part of it would have
-    to be set aside; and for all that ``read_corpus`` refuses.
+    Silver labels (``meta["source"]`` is "weak") are learned from, never measured on: those of documents that are set aside, and of sentences
+    that people have labelled, are left out. Raises DataError if a document, or nearly the same one, stands on both sides; if there is one
+    document only and a part of it would have to be set aside; and for all that ``read_corpus`` refuses.
     """
     reports = Path(config.paths.reports) if config.paths.reports else None
     if reports and not reports.is_dir():
         raise DataError(f"{reports}: no such folder of reports")
-    train = [e for path in config.paths.corpora for e in _read_examples(path, reports)]
+    found = [e for path in config.paths.corpora for e in _read_examples(path, reports)]
+    train = [e for e in found if not _is_silver(e)]
     start = config.training
     if config.paths.dev:
         dev = _read_examples(config.paths.dev, reports)
+        if any(map(_is_silver, dev)):
+            raise DataError(f"{config.paths.dev} holds silver labels: measure on sentences that people have labelled")
         check_leak(train, dev)
-    elif train and start.dev_share:
+    elif found and start.dev_share:
         train, dev = split_documents(train, share=start.dev_share, seed=start.seed)
     else:
         dev = []
+    known = {(e.doc, e.start) for e in train}
+    train += [e for e in without_leaks(filter(_is_silver, found), dev) if (e.doc, e.start) not in known]
+    if config.words.segmented and config.words.held_out:
+        _check_segmented(config.words.segmented, config.words.held_out)
     held_out = {e.doc for e in dev} | set(config.paths.exclude)
     for path in config.entities.extra:
         if Path(path).suffix != ".txt":  # composed sentences, of no report
@@ -60,7 +70,7 @@ def read_data(config: TrainingConfig) -> TrainingData:
     for path in config.domains.extra:
         _check_rows(path, held_out, needed=POINTER)
     files = find_report_files(reports) if reports else [*sample_paths(), *find_report_files(example_path())]
-    layouts = _layouts(config.paths.dev or config.paths.corpora[0], reports) if dev else None
+    layouts = _layouts(dev, reports) if dev else None
     return TrainingData(train, dev, [file for file in files if file.stem not in held_out], layouts)
 
 
@@ -104,15 +114,27 @@ def _read_examples(corpus: str, reports: Path | None) -> list[Example]:
     path = Path(corpus)
     if path.is_file() and not path.read_bytes().strip():
         raise DataError(f"{path} is empty: no annotated sentence in it")
-    return read_examples(path, reports=_layouts(corpus, reports))
+    return read_examples(path, reports=_layouts(read_corpus(path), reports))
 
 
-def _layouts(corpus: str, reports: Path | None) -> Path | None:
-    """The folder of reports, if it has those of the corpus."""
-    if reports is None:
-        return None
-    docs = {s.doc for s in read_corpus(corpus)}
-    return reports if all((reports / f"{doc}.txt").is_file() for doc in docs) else None
+def _layouts(sentences: Sequence[AnnotatedSentence], reports: Path | None) -> Path | None:
+    """The folder of reports, if it has those of the sentences."""
+    there = reports and all((reports / f"{doc}.txt").is_file() for doc in documents(sentences))
+    return reports if there else None
+
+
+def _is_silver(sentence: AnnotatedSentence) -> bool:
+    return sentence.meta.get("source") == "weak"
+
+
+def _check_segmented(learned: str, held_out: str) -> None:
+    """Raise DataError if more sentences are both learned from and measured on than there are phrases that come again and again."""
+    known, measured = (["".join(words) for words in read_segmented(path)] for path in (learned, held_out))
+    both = set(known).intersection(measured)
+    if len(both) > REPEATED * len(measured):
+        raise DataError(
+            f"{held_out}: {len(both)} of its sentences stand in {learned} too, such as {min(both)[:30]!r}; take them out"
+        )
 
 
 def _check_rows(path: str, held_out: Iterable[str], *, needed: Sequence[str]) -> None:

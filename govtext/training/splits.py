@@ -34,7 +34,7 @@ def split_documents(
     """Train and dev part, each of whole documents; about ``share`` of the sentences are dev.
 
     Documents that are nearly the same stay together. The order of the sentences is kept. Raises DataError if the corpus has fewer than two
-    documents that differ.
+    documents that differ, ``share`` is not between 0 and 1, or ``seed`` is negative.
 
     >>> from govtext.corpus import AnnotatedSentence
     >>> made = [AnnotatedSentence(id=f"{d}{i}", doc=d, text=f"{d * 9}{i}。", start=0, end=11) for d in "甲乙丙丁" for i in range(3)]
@@ -42,6 +42,8 @@ def split_documents(
     >>> len(train), len({s.doc for s in dev})
     (9, 1)
     """
+    if seed < 0:
+        raise DataError(f"a seed is 0 or more, not {seed}")
     if not 0 < share < 1:
         raise DataError(f"a share of {share} leaves one side empty; give one between 0 and 1")
     by_doc = documents(sentences)
@@ -83,6 +85,16 @@ def check_leak(
         )
 
 
+def without_leaks(
+    train: Iterable[Annotated], dev: Iterable[AnnotatedSentence], *, threshold: float = THRESHOLD
+) -> list[Annotated]:
+    """The sentences of ``train`` but for those of documents that stand in ``dev``, or repeat one of it."""
+    left, right = documents(train), documents(dev)
+    leaks = find_leaks(_texts(left), _texts(right), threshold=threshold)
+    shut = {*right, *(leak.train for leak in leaks)}
+    return [s for doc, found in left.items() if doc not in shut for s in found]
+
+
 def find_leaks(train: Mapping[str, str], dev: Mapping[str, str], *, threshold: float = THRESHOLD) -> list[Leak]:
     """Pairs of documents (name: text) that share at least ``threshold`` of the smaller one's shingles, the most alike first.
 
@@ -98,7 +110,7 @@ def find_leaks(train: Mapping[str, str], dev: Mapping[str, str], *, threshold: f
 
 def _similarities(left: Mapping[str, Hashes], right: Mapping[str, Hashes]) -> dict[tuple[str, str], float]:
     """Share of the smaller document's shingles that the other has, for every pair that has any in common."""
-    names, sizes = list(right), np.array([len(hashes) for hashes in right.values()])
+    names, sizes = list(right), np.array([len(hashes) for hashes in right.values()], np.intp)
     values = np.concatenate([*right.values(), np.empty(0, np.uint64)])
     order = np.argsort(values, kind="stable")
     values, holder = values[order], np.repeat(np.arange(len(names)), sizes)[order]

@@ -9,7 +9,7 @@ from govtext.corpus import AnnotatedSentence
 from govtext.errors import DataError, MissingExtraError
 from govtext.training.evaluate import compare, evaluate, rebuild_report
 from govtext.training.learning import learning_curve
-from govtext.training.splits import check_leak, find_leaks, split_documents
+from govtext.training.splits import check_leak, find_leaks, split_documents, without_leaks
 from govtext.types import Entity, Metric
 
 TEXT = "云山县新建学校2所。石桥街道完成投资3亿元，增长5%。谢谢大家！"
@@ -290,6 +290,12 @@ def test_leaks_are_refused_with_their_names():
         check_leak(sentences, copied("子", sentences[4:7]))
 
 
+def test_leaks_are_left_out():
+    sentences = corpus(*DOCS)
+    dev = [*sentences[:2], *copied("子", sentences[4:7])]
+    assert {s.doc for s in without_leaks(sentences, dev)} == set(DOCS[2:])
+
+
 def test_leaks_of_whole_texts():
     train, dev = corpus("甲"), corpus("乙")
     check_leak(train, dev)
@@ -310,6 +316,8 @@ def test_split_errors(share):
         split_documents(corpus(*DOCS), share=share)
     with pytest.raises(DataError, match="two documents that differ"):
         split_documents(corpus("甲"))
+    with pytest.raises(DataError, match="seed is 0 or more"):
+        split_documents(corpus(*DOCS), seed=-1)
 
 
 # learning curve

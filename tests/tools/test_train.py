@@ -29,6 +29,10 @@ from govtext.training.workspace import Workspace
 EXAMPLE = example_path()
 
 
+NAMED = {"entities": [{"start": 1, "end": 7, "label": "ORG"}]}
+SILVER = {"source": "weak", "annotated": ["names"], "weight": 0.2}
+
+
 def sentence(doc, number, text="青石县水务局完成清河治理工程。", **more):
     text = f"{number}{text}"
     return {"id": f"{doc}:{number}", "doc": doc, "start": 0, "end": len(text), "text": text, **more}
@@ -140,15 +144,59 @@ def test_a_leak_is_refused_with_the_names(tmp_path):
         })  # fmt: skip
 
 
+def test_silver_labels_are_learned_from_and_never_measured_on(tmp_path):
+    gold = write_corpus(tmp_path / "gold.jsonl")
+    rows = list(srsly.read_jsonl(gold))
+    moved = [row | {"start": 90, "end": 90 + len(row["text"])} for row in rows]
+    copies = [row | {"doc": f"copy of {row['doc']}"} for row in rows]
+    silver = [row | SILVER for row in [*rows, *moved, *copies, sentence("d", 1, "望江县水务局清淤。", **NAMED)]]
+    srsly.write_jsonl(tmp_path / "silver.jsonl", silver)
+    corpora = {"paths.corpus": [str(gold), str(tmp_path / "silver.jsonl")]}
+    data = data_of(**corpora)
+    (measured,) = {e.doc for e in data.dev}
+    assert not any("source" in e.meta for e in data.dev)
+    learned = [e.doc for e in data.train if "source" in e.meta]
+    others = [doc for doc in "abc" if doc != measured]
+    assert learned == [
+        *(doc for doc in others for _ in range(3)),
+        *(f"copy of {doc}" for doc in others for _ in range(3)),
+        "d",
+    ]
+    with pytest.raises(DataError, match="holds silver labels"):
+        data_of(**{"paths.corpus": str(gold), "paths.dev": str(tmp_path / "silver.jsonl")})
+    with pytest.raises(DataError, match="two documents"):
+        data_of(**{"paths.corpus": str(tmp_path / "silver.jsonl")})
+
+
+def test_segmented_sentences_are_not_both_learned_and_measured_on(tmp_path):
+    lines = [f"第{n} 件 事 已经 办完 。" for n in range(40)]
+    for name, some in (("learned", lines[:20]), ("held_out", lines[19:])):
+        (tmp_path / name).write_text("\n".join(some), encoding="utf-8")
+    settings = {"words.segmented": str(tmp_path / "learned")}
+    assert data_of(**settings, **{"words.held_out": str(tmp_path / "held_out")}).train == []
+    with pytest.raises(DataError, match="20 of its sentences stand in"):
+        data_of(**settings, **{"words.held_out": str(tmp_path / "learned")})
+
+
+def test_reports_of_some_documents_only_are_no_layout(tmp_path):
+    corpora = [write_corpus(tmp_path / f"{docs}.jsonl", docs=docs) for docs in ("ab", "c")]
+    for doc in "ab":
+        rows = [row for row in srsly.read_jsonl(corpora[0]) if row["doc"] == doc]
+        (tmp_path / f"{doc}.txt").write_text(rows[0]["text"], encoding="utf-8")
+    settings = {"paths.corpus": [str(path) for path in corpora], "paths.reports": str(tmp_path)}
+    srsly.write_jsonl(corpora[0], [row for row in srsly.read_jsonl(corpora[0]) if row["id"].endswith(":0")])
+    layouts = [
+        (bool(data.layouts), {e.doc for e in data.dev} <= {*"ab"})
+        for data in (data_of(**settings, **{"training.seed": n}) for n in range(9))
+    ]
+    assert set(layouts) == {(True, True), (False, False)}
+
+
 def test_metrics_count_as_unknown_where_none_is_annotated(tmp_path):
     data = data_of(**{"paths.corpus": str(write_corpus(tmp_path / "a.jsonl"))})
     assert not any(example.complete for example in named_texts(data.train))
     data = data_of(**{"paths.corpus": str(EXAMPLE / "train.jsonl")})
     assert all(example.complete for example in named_texts(data.train))
-
-
-NAMED = {"entities": [{"start": 1, "end": 7, "label": "ORG"}]}
-SILVER = {"source": "weak", "weight": 0.2}
 
 
 @pytest.mark.parametrize(
@@ -161,7 +209,7 @@ SILVER = {"source": "weak", "weight": 0.2}
         ([{"a": [NAMED, {"annotated": ["domains", "status"]}]}], [1]),
         ([{"a": [NAMED]}, {"b": [{"annotated": ["names"]}]}], [1, 1]),
         ([{"a": [NAMED]}, {"b": [{**SILVER, "annotated": ["domains"], "domains": ["urban"]}]}], [1]),
-        ([{"a": [NAMED]}, {"b": [{**SILVER, "annotated": ["names"], **NAMED}]}], [1, 0.2]),
+        ([{"a": [NAMED]}, {"b": [{**SILVER, **NAMED}]}], [1, 0.2]),
     ],
 )
 def test_names_are_learned_from_sentences_in_which_they_are_annotated(tmp_path, files, weights):
