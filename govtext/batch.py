@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from govtext.earlier import Earlier, note_finished
 from govtext.errors import GovtextError, OutputError
-from govtext.output import WRITERS, Analysis, Stored, check_format, output_files
+from govtext.output import WRITERS, Analysis, Stored, check_format, check_places, output_files, page_files
 from govtext.report import FileError, file_stem, find_report_files, read
 from govtext.workers import Load, Outcome, Task, analyze_file, analyze_in_processes
 
@@ -58,7 +58,8 @@ def analyze_files(
     out = Path(out)
     result = BatchResult()
     _check_outputs(out, format, overwrite=overwrite, resume=resume)
-    files = _collect(paths, result.errors)
+    files = _collect(paths, out, result.errors)
+    _check_inputs(files, out, format)
     with _Journal(out / JOURNAL, keep=resume) as journal:
         tasks = _find_tasks(files, model, result.errors)
         earlier = Earlier(out, format, use=resume)
@@ -136,17 +137,37 @@ def _check_outputs(out: Path, format: str, *, overwrite: bool, resume: bool) -> 
         raise OutputError(f"{out}: cannot be made a folder ({error.strerror or error})") from None
 
 
-def _collect(paths: Iterable[str | Path], errors: list[FileError]) -> list[tuple[Path, str]]:
-    """All files with an id that is unique in the run, also where case does not count: the name without suffix, numbered where two share it."""
+def _check_inputs(files: list[tuple[Path, str]], out: Path, format: str) -> None:
+    """Raise OutputError if an output would take the place of an input, or of anything else that no run has written."""
+    ids = [id for _, id in files]
+    check_places(format, out, ids)
+    home = out.resolve()
+    outputs = {home / path.name for path in (*output_files(format, out), *page_files(format, out, ids))}
+    for path, _ in files:
+        if not outputs.isdisjoint({path.resolve(), path.parent.resolve() / path.name}):
+            raise OutputError(f"{path} stands where a result will be written: choose another folder with -o")
+
+
+def _collect(paths: Iterable[str | Path], out: Path, errors: list[FileError]) -> list[tuple[Path, str]]:
+    """All files with an id that is unique in the run, also where case does not count: the name without suffix, numbered where two share it.
+
+    What lies in ``out`` is passed over where ``out`` is inside of a folder.
+    """
     files: list[Path] = []
     for path in map(Path, paths):
         if not path.is_dir():
             files.append(path)
             continue
         try:
-            files.extend(find_report_files(path))
+            found = find_report_files(path)
         except GovtextError as error:
             errors.append(FileError(str(path), _without_name(str(error), path)))
+            continue
+        if path.resolve() in out.resolve().parents:
+            found = [file for file in found if out.resolve() not in file.resolve().parents]
+            if not found:
+                errors.append(FileError(str(path), f"no report in it outside of {out}"))
+        files.extend(found)
     named: list[tuple[Path, str]] = []
     taken: set[str] = set()
     for path in files:

@@ -225,6 +225,34 @@ def output_files(format: str, folder: Path) -> list[Path]:
     return [folder / ("index.html" if format == "html" else "reports.jsonl")]
 
 
+def page_files(format: str, folder: Path, ids: Iterable[str]) -> list[Path]:
+    """The pages of reports with these ids and the index of them, in a format of pages."""
+    from govtext.views.index import page_name
+
+    return [folder / "index.html", *(folder / page_name(id) for id in ids)] if format == "html" else []
+
+
+def check_places(format: str, folder: Path, ids: Iterable[str]) -> None:
+    """Raise OutputError if the outputs for reports with these ids would take the place of what was not written as one."""
+    for path in output_files(format, folder):
+        if format == "parquet":
+            check_folder(path, own=path.glob("part-*.parquet"))
+        elif path.is_dir():
+            raise OutputError(f"{path} is a folder, and a file is to be written there; choose another folder with -o")
+    for path in page_files(format, folder, ids):
+        if path.exists() and not _is_page(path):
+            raise OutputError(f"{path} was not written here; it is left as it is, choose another folder with -o")
+
+
+def _is_page(path: Path) -> bool:
+    """Whether a page of this library, which names its generator in the first lines, stands there."""
+    try:
+        with path.open("rb") as f:
+            return b'<meta name="generator" content="govtext">' in f.read(2000)
+    except OSError:
+        return False
+
+
 def _json(analysis: Analysis) -> bytes:
     """The record as JSON; rows of tables are no record."""
     if isinstance(analysis, Stored):

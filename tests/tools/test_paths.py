@@ -3,13 +3,14 @@
 import json
 import os
 import shutil
+import tracemalloc
 
 import pytest
 
 import govtext as gt
 from govtext import output
 from govtext.batch import analyze_files
-from govtext.errors import ModelError, ReadError
+from govtext.errors import ModelError, OutputError, ReadError
 from govtext.resources import model_path
 from govtext.views.index import page_name
 
@@ -100,6 +101,37 @@ def test_links_in_the_output_folder_are_replaced_and_not_followed(nlp, tmp_path)
     assert not (out / "reports.jsonl").is_symlink() and (out / "metrics.parquet").is_dir()
 
 
+def test_a_page_takes_the_place_of_no_file_but_a_page(nlp, tmp_path):
+    def run(*paths, **options):
+        return analyze_files(paths, tmp_path, load=lambda: nlp, format="html", **options)
+
+    own = tmp_path / "own.html"
+    own.write_text(f"<html><body><p>{GOOD}</p></body></html>", encoding="utf-8")
+    before = own.read_bytes()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "own.txt").write_text(GOOD, encoding="utf-8")
+    for given in (tmp_path, own, tmp_path / "in"):
+        with pytest.raises(OutputError, match=r"own\.html was not written here"):
+            run(given, overwrite=True)
+    assert own.read_bytes() == before and not (tmp_path / "index.html").exists()
+    own.unlink()
+    assert run(tmp_path / "in").analyzed == run(tmp_path / "in", overwrite=True).analyzed == 1
+    for given in (tmp_path, tmp_path / "in" / ".." / "index.html"):
+        with pytest.raises(OutputError, match=r"html stands where a result will be written"):
+            run(given, resume=True)
+
+
+def test_results_inside_of_the_folder_are_not_analyzed(nlp, tmp_path):
+    (tmp_path / "a.txt").write_text(GOOD, encoding="utf-8")
+    for folder in (tmp_path, os.path.relpath(tmp_path)):
+        for _ in range(2):
+            result = analyze_files([folder], tmp_path / "out", load=lambda: nlp, format="html", overwrite=True)
+            assert (result.analyzed, result.errors) == (1, [])
+    (tmp_path / "a.txt").unlink()
+    result = analyze_files([tmp_path], tmp_path / "out", load=lambda: nlp, format="html", overwrite=True)
+    assert [error.message for error in result.errors] == [f"no report in it outside of {tmp_path / 'out'}"]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
 def test_a_pipe_is_refused_rather_than_waited_for(nlp, tmp_path):
     os.mkfifo(tmp_path / "pipe.txt")
@@ -107,6 +139,18 @@ def test_a_pipe_is_refused_rather_than_waited_for(nlp, tmp_path):
         gt.read(tmp_path / "pipe.txt")
     result = analyze_files([tmp_path / "pipe.txt"], tmp_path / "out", load=lambda: nlp)
     assert [e.message for e in result.errors] == ["a device or pipe, not a file; save what it gives as a file"]
+
+
+def test_a_file_beyond_the_limit_is_refused_unread(tmp_path):
+    with (tmp_path / "huge.txt").open("wb") as file:
+        file.truncate(5 * 2**30)  # sparse: it takes no room on the disk
+    tracemalloc.start()
+    with pytest.raises(ReadError, match="5120 MiB is more than the limit"):
+        gt.read(tmp_path / "huge.txt")
+    result = analyze_files([tmp_path / "huge.txt"], tmp_path / "out", load=lambda: None)
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
+    assert [e.message for e in result.errors] == ["5120 MiB is more than the limit of 64 MiB; split the file"]
 
 
 # ---- model folders
