@@ -46,17 +46,15 @@ OUTSIDE_PENALTY = 0.5  # of the small recogniser, which learns from scores to be
 SAMPLES = 400  # sentences from which the ranges of 8-bit numbers are found
 SELF_TAUGHT = 7_000  # scored sentences from which a large recogniser learns
 WORDLESS = 0.1  # of the sentences are read without their words, so that a recogniser can do without them
-UNLISTED = 0.4  # of the sentences the small recogniser learns as if their names were in no list: not in its own, not in the segmenter's
 
 
 @dataclass(frozen=True, slots=True)
 class NamedText:
-    """A sentence and its entities; ``complete`` is False where METRIC is not annotated, only names are. ``weight`` multiplies its loss."""
+    """A sentence and its entities; ``complete`` is False where METRIC is not annotated, only names are."""
 
     text: str
     entities: tuple[Entity, ...]
     complete: bool = True
-    weight: float = 1.0
 
 
 def read_named(path: str | Path, *, reports: str | Path | None = None) -> list[NamedText]:
@@ -138,11 +136,9 @@ def train_recognizer(
     else:
         known = Characters(_frequent(characters, [e.text for e in examples], [s.text for s in scored]))
         table = name_table(known_names(), known.ids)
-        network = SmallNetwork(
-            len(known), len(SCHEME), triples=TRIPLES, names=table, words=segmenter is not None, unlisted=UNLISTED
-        )
+        network = SmallNetwork(len(known), len(SCHEME), triples=TRIPLES, names=table, words=segmenter is not None)
     inputs = Characters(known.characters, words=_reads_words(start, segmenter))
-    gold, soft = _items(examples, scored, segmenter if inputs.words else None, unlisted=UNLISTED)
+    gold, soft = _items(examples, scored, segmenter if inputs.words else None)
 
     def run(batch: Sequence[Item]) -> Tensor:
         scores: Tensor = network(**_arrays(inputs, batch))[:, 1:-1]
@@ -271,20 +267,11 @@ def _reads_words(start: NameRecognizer | None, segmenter: Segmenter | None) -> b
 
 
 def _items(
-    examples: Sequence[NamedText], scored: Sequence[ScoredText], segmenter: Segmenter | None, *, unlisted: float = 0.0
+    examples: Sequence[NamedText], scored: Sequence[ScoredText], segmenter: Segmenter | None
 ) -> tuple[list[Item], list[Item]]:
-    """Annotated and scored sentences to train on; a share ``unlisted`` of them with the words that the segmenter cuts without its lists."""
-    texts = [*(e.text for e in examples), *(s.text for s in scored)]
-    words = words_of(texts, segmenter)
-    if segmenter and unlisted:
-        draw = random.Random(0)
-        chosen = [i for i in range(len(texts)) if draw.random() < unlisted]
-        plain = words_of([texts[i] for i in chosen], Segmenter(segmenter.crf))
-        for i, marks in zip(chosen, plain, strict=True):
-            words[i] = marks
-    gold = [
-        Item(_target(e), e.complete, e.text, e.weight, marks) for e, marks in zip(examples, words, strict=False)
-    ]
+    """Annotated and scored sentences to train on."""
+    words = words_of([*(e.text for e in examples), *(s.text for s in scored)], segmenter)
+    gold = [Item(_target(e), e.complete, e.text, words=marks) for e, marks in zip(examples, words, strict=False)]
     rest = words[len(examples) :]
     return gold, [Item(np.exp(s.scores), text=s.text, words=marks) for s, marks in zip(scored, rest, strict=True)]
 

@@ -30,7 +30,7 @@ class SmallNetwork(nn.Module):
     """Dilated convolutions over embeddings of characters, their neighbours (hashed), known names and the edges of words; fast on a CPU.
 
     ``triples`` is the number of rows for triples, ``names`` a table of ``govtext.training.gazetteer``; both can be left out, and so
-    can ``words``. A share ``unlisted`` of the sentences is learned as if none of their names were known.
+    can ``words``.
     """
 
     def __init__(
@@ -44,10 +44,8 @@ class SmallNetwork(nn.Module):
         triples: int = 0,
         names: Table | None = None,
         words: bool = False,
-        unlisted: float = 0.0,
     ) -> None:
         super().__init__()
-        self.unlisted = unlisted
         self.dropout = dropout
         self.dilations = tuple(dilations)
         self.rows = triples
@@ -72,7 +70,7 @@ class SmallNetwork(nn.Module):
         found = [self.characters(ids), torch.cat([edge, pairs], 1), torch.cat([pairs, edge], 1)]
         if self.rows:
             found.append(functional.pad(self.triples(_hashed(ids, 3) % self.rows), (0, 0, 1, 1)))
-        return torch.cat([*found, *_lookups(self, ids, words, unlisted=self.unlisted)], -1)
+        return torch.cat([*found, *_lookups(self, ids, words)], -1)
 
     def body(self, ids: Tensor, words: Tensor | None = None) -> Tensor:
         """Features of each character: (batch, characters, width)."""
@@ -104,14 +102,11 @@ def _add_lookups(network: nn.Module, names: Table | None, words: bool) -> int:
     return size
 
 
-def _lookups(network: Any, ids: Tensor, words: Tensor | None, *, unlisted: float = 0.0) -> list[Tensor]:
-    """What a network with these lookups finds for each character; no names, while it learns, in a share ``unlisted`` of the sentences."""
+def _lookups(network: Any, ids: Tensor, words: Tensor | None) -> list[Tensor]:
+    """What a network with these lookups finds for each character."""
     found = []
     if hasattr(network, "names"):
         starts, ends = longest_names(ids, network.names)
-        if network.training and unlisted:
-            listed = torch.rand(len(ids), 1, device=ids.device) >= unlisted
-            starts, ends = starts * listed, ends * listed
         found += [network.starts(starts), network.ends(ends)]
     if hasattr(network, "words"):
         found.append(network.words(words))
