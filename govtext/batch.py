@@ -26,8 +26,8 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-JOURNAL = ".govtext-journal.jsonl"  # finished records of a run that is under way, [key, record] a line
-_KEY = re.compile(rb'\[("(?:[^"\\]|\\.)*+"),')
+JOURNAL = ".govtext-journal.jsonl"  # finished records of a run that is under way, [key, path, record] a line
+_KEY = re.compile(rb'\[("(?:[^"\\]|\\.)*+"),("(?:[^"\\]|\\.)*+"),')
 
 
 @dataclass(slots=True)
@@ -53,7 +53,8 @@ def analyze_files(
     then ``timeout`` limits the seconds a file, and a process that dies costs only its file. A file that fails is listed in ``errors`` and
     the run goes on. Finished reports are kept in a journal until all is written: a killed run goes on with ``resume=True`` where it
     stopped, and a file that has changed since is analyzed again. The outputs do not depend on ``jobs``. Raises OutputError before any work
-    is done if the outputs exist already and neither ``resume`` nor ``overwrite`` is set.
+    is done if the outputs exist already and neither ``resume`` nor ``overwrite`` is set, if they hold reports that ``paths`` do not name
+    and only ``resume`` is set, or if they would take the place of files that are none of theirs.
     """
     out = Path(out)
     result = BatchResult()
@@ -63,6 +64,8 @@ def analyze_files(
     with _Journal(out / JOURNAL, keep=resume) as journal:
         tasks = _find_tasks(files, model, result.errors)
         earlier = Earlier(out, format, use=resume)
+        if not overwrite:
+            _check_kept({**journal.paths, **earlier.paths}, tasks, files)
         reusable = earlier.reusable([task.key for task in tasks])
         missing = [task for task in tasks if task.key not in journal and task.key not in reusable]
         result.resumed = len(tasks) - len(missing)
@@ -75,13 +78,13 @@ def analyze_files(
         ):
             _note(outcome, journal, result)
         result.seconds = time.perf_counter() - started
-        done = {task.key: task.id for task in tasks if task.key in journal or task.key in reusable}
+        done = {task.key: (task.id, _place(task.path)) for task in tasks if task.key in journal or task.key in reusable}
         if reusable and list(done) == earlier.keys:
             result.written = output_files(format, out)
         elif done:
             result.written = WRITERS[format](_analyses(done, journal, earlier), out, jobs=jobs)
             note_finished(out, format, done)
-    if not result.errors:
+    if not result.errors or earlier.reads_back or not journal:
         journal.remove()
     return result
 
@@ -117,7 +120,7 @@ def _note(outcome: Outcome, journal: _Journal, result: BatchResult) -> None:
     if outcome.error is not None:
         result.errors.append(FileError(str(outcome.task.path), outcome.error))
         return
-    journal.add(outcome.task.key, outcome.record)
+    journal.add(outcome.task, outcome.record)
     result.analyzed += 1
     result.characters += outcome.characters
 
@@ -129,7 +132,8 @@ def _check_outputs(out: Path, format: str, *, overwrite: bool, resume: bool) -> 
         raise OutputError(
             f"{existing[0]} exists already: choose another folder with -o, or add --overwrite or --resume"
         )
-    if (out / JOURNAL).exists() and not (overwrite or resume):
+    journal = out / JOURNAL
+    if journal.exists() and journal.stat().st_size and not (overwrite or resume):
         raise OutputError(f"{out} holds an unfinished run: go on with --resume, or start anew with --overwrite")
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -142,10 +146,26 @@ def _check_inputs(files: list[tuple[Path, str]], out: Path, format: str) -> None
     ids = [id for _, id in files]
     check_places(format, out, ids)
     home = out.resolve()
-    outputs = {home / path.name for path in (*output_files(format, out), *page_files(format, out, ids))}
+    outputs = {str(home / path.name) for path in (*output_files(format, out), *page_files(format, out, ids))}
     for path, _ in files:
-        if not outputs.isdisjoint({path.resolve(), path.parent.resolve() / path.name}):
+        if not outputs.isdisjoint({str(path.resolve()), _place(path)}):
             raise OutputError(f"{path} stands where a result will be written: choose another folder with -o")
+
+
+def _check_kept(finished: dict[str, str], tasks: list[Task], files: list[tuple[Path, str]]) -> None:
+    """Raise OutputError if reports finished earlier (key: path) are not among the files, neither by their content nor by their place."""
+    keys, places = {task.key for task in tasks}, {_place(path) for path, _ in files}
+    gone = [path for key, path in finished.items() if key not in keys and path not in places]
+    if gone:
+        raise OutputError(
+            f"these files leave out {len(gone)} of the reports of the earlier run (the first: {gone[0]}):"
+            " name all its files and folders again, or drop these reports with --resume --overwrite"
+        )
+
+
+def _place(path: Path) -> str:
+    """The same for a file from wherever it is named; a link is a place of its own."""
+    return str(path.parent.resolve() / path.name)
 
 
 def _collect(paths: Iterable[str | Path], out: Path, errors: list[FileError]) -> list[tuple[Path, str]]:
@@ -202,6 +222,7 @@ class _Journal:
     def __init__(self, path: Path, *, keep: bool) -> None:
         self._path = path
         self._records: dict[str, Stored] = {}
+        self.paths: dict[str, str] = {}  # of the records that were there already
         self._file = self._open()
         if not keep:
             self._file.close()
@@ -219,12 +240,16 @@ class _Journal:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
+    def __len__(self) -> int:
+        return len(self._records)
+
     def __contains__(self, key: str) -> bool:
         return key in self._records
 
-    def add(self, key: str, record: bytes) -> None:
-        """Keep a record, given as JSON."""
-        before = b"[" + json.dumps(key, ensure_ascii=False).encode() + b","
+    def add(self, task: Task, record: bytes) -> None:
+        """Keep the record of a task, given as JSON."""
+        head = json.dumps([task.key, _place(task.path)], ensure_ascii=False, separators=(",", ":"))
+        before = head[:-1].encode(errors="surrogatepass") + b","
         line = before + record + b"]\n"
         start = self._file.seek(0, 2)
         try:
@@ -232,7 +257,7 @@ class _Journal:
             self._file.flush()
         except OSError as error:
             raise OutputError(f"{self._path.parent}: cannot be written to ({error.strerror or error})") from error
-        self._records[key] = Stored(self._path, start + len(before), len(record))
+        self._records[task.key] = Stored(self._path, start + len(before), len(record))
 
     def record(self, key: str) -> Stored:
         """Where the record stands."""
@@ -266,9 +291,9 @@ class _Journal:
             found = _KEY.match(line)
             if not found:
                 raise OutputError(f"{self._path}: damaged, or written by another release; start anew with --overwrite")
-            self._records[json.loads(found[1])] = Stored(
-                self._path, position + found.end(), len(line) - found.end() - 2
-            )
+            key = json.loads(found[1])
+            self._records[key] = Stored(self._path, position + found.end(), len(line) - found.end() - 2)
+            self.paths[key] = json.loads(found[2])
             position += len(line)
         self._file.truncate(position)
 

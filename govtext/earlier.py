@@ -14,7 +14,7 @@ from typing import Any
 from govtext.errors import OutputError
 from govtext.output import Analysis, Rows, Stored, output_files, whole_file
 
-MANIFEST = ".govtext-run.json"  # for each format the reports that its outputs hold, key: id, in their order
+MANIFEST = ".govtext-run.json"  # for each format the reports that its outputs hold, key: [id, path], in their order
 _ID = re.compile(rb'\{"id":("(?:[^"\\]|\\.)*+")')  # at the start of a record
 
 Reader = Callable[[list[Path], list[str]], Generator[Analysis]]
@@ -23,17 +23,20 @@ Reader = Callable[[list[Path], list[str]], Generator[Analysis]]
 class Earlier:
     """The finished outputs of a format in a folder.
 
-    ``keys`` is empty without any, where they are not what the manifest says, and with ``use=False``, when nothing is taken from them.
+    ``paths`` (by key) is empty without any, where they are not what the manifest says, and with ``use=False``, when nothing is taken from
+    them. ``reads_back`` is whether single reports can be taken from the outputs of the format.
     """
 
     def __init__(self, folder: Path, format: str, *, use: bool = True) -> None:
         self._outputs = output_files(format, folder)
         ids_in, self._reader = _IDS.get(format), _READERS.get(format)
+        self.reads_back = self._reader is not None
         use = use and all(path.exists() for path in self._outputs)
         held = _manifest(folder).get(format, {}) if use else {}
-        if held and ids_in and ids_in(self._outputs) != list(held.values()):
+        if held and ids_in and ids_in(self._outputs) != [id for id, _ in held.values()]:
             held = {}
-        self.keys, self._ids = list(held), list(held.values())
+        self.keys, self._ids = list(held), [id for id, _ in held.values()]
+        self.paths = {key: path for key, (_, path) in held.items()}
 
     def reusable(self, wanted: Sequence[str]) -> set[str]:
         """Those of the keys wanted that ``analyses`` can give: a way through the outputs from the beginning to the end.
@@ -59,14 +62,14 @@ class Earlier:
                 yield next(analysis for key, analysis in there if key == wanted)
 
 
-def note_finished(folder: Path, format: str, held: Mapping[str, str]) -> None:
-    """Say in the manifest which reports (key: id) the outputs of a format hold, in their order."""
+def note_finished(folder: Path, format: str, held: Mapping[str, tuple[str, str]]) -> None:
+    """Say in the manifest which reports (key: id and path) the outputs of a format hold, in their order."""
     manifest = {**_manifest(folder), format: dict(held)}
-    with whole_file(folder / MANIFEST, encoding="utf-8") as f:
+    with whole_file(folder / MANIFEST, encoding="utf-8", errors="surrogatepass") as f:
         json.dump(manifest, f, ensure_ascii=False)
 
 
-def _manifest(folder: Path) -> dict[str, dict[str, str]]:
+def _manifest(folder: Path) -> dict[str, dict[str, tuple[str, str]]]:
     """Empty if there is none, or one that is damaged."""
     try:
         found = json.loads((folder / MANIFEST).read_bytes())

@@ -35,8 +35,14 @@ FormatOption = Annotated[
 ]
 Model = Annotated[str, typer.Option("--model", "-m", help="Model name or folder.")]
 Sample = Annotated[bool, typer.Option("--sample", help="Analyze the packaged sample reports.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with an earlier run: skip what is done.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with an earlier run of these files: skip what is done.")]
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        help="Replace results that are there already; with --resume, drop reports that are no longer named.",
+    ),
+]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes to use.")]
 Timeout = Annotated[
     float | None,

@@ -141,6 +141,63 @@ def test_resume_skips_what_is_done_and_notices_changes(run, tmp_path):
     assert "6.3%" in records(out)[1]["text"]
 
 
+def test_resume_with_other_files_keeps_what_is_there(run, tmp_path, monkeypatch):
+    """Only files named again, by path or by content, may be left out of the outputs: here none is."""
+    folder, out = tmp_path / "in", tmp_path / "out"
+    for name in ("a.txt", "b.txt"):
+        good(folder, name)
+    same_name = good(tmp_path / "other", "a.txt")
+    same_name.write_text(GOOD.replace("5.2", "6.3"), encoding="utf-8")
+    run("analyze", folder, "-o", out)
+    before = (out / "reports.jsonl").read_bytes()
+    for files, gone in {
+        (same_name,): 2,
+        (same_name, folder / "b.txt"): 1,
+        (folder / "b.txt", tmp_path / "none.txt"): 1,
+    }.items():
+        code, _, err = run("analyze", *files, "-o", out, "--resume")
+        assert code == 1 and f"{gone} of the reports" in err and (out / "reports.jsonl").read_bytes() == before
+    folder.rename(tmp_path / "moved")  # the content says that these are the same
+    monkeypatch.chdir(tmp_path)
+    code, printed, _ = run("analyze", "moved", "-o", out, "--resume")
+    assert code == 0 and "2 reports (2 from an earlier run)" in printed
+
+
+def test_an_unfinished_run_is_not_lost_by_other_files(run, tmp_path, monkeypatch):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    for name in ("a.txt", "b.txt"):
+        good(folder, name)
+    real = workers.analyze
+    monkeypatch.setattr(
+        workers,
+        "analyze",
+        lambda report, nlp: real(report, nlp) if report.id == "a" else exec("raise KeyboardInterrupt"),
+    )
+    assert run("analyze", folder, "-o", out)[0] == 130
+    code, _, err = run("analyze", folder / "b.txt", "-o", out, "--resume")
+    assert code == 1 and "1 of the reports" in err and (out / batch.JOURNAL).stat().st_size
+
+
+@pytest.mark.parametrize(("format", "kept"), [("jsonl", False), ("parquet", False), ("csv", True), ("html", True)])
+def test_a_file_that_fails_is_all_that_is_analyzed_again(format, kept, run, tmp_path, monkeypatch):
+    """JSONL and Parquet are read back; the other formats keep the journal for it."""
+    folder, out = tmp_path / "in", tmp_path / "out"
+    good(folder, "a.txt")
+    (folder / "b.txt").write_bytes(b"\x00" * 500)
+    assert run("analyze", folder, "-o", out, "-f", format)[0] == 1
+    assert (out / batch.JOURNAL).exists() is kept
+    monkeypatch.setattr(workers, "analyze", None)
+    code, printed, err = run("analyze", folder, "-o", out, "-f", format, "--resume")
+    assert code == 1 and "1 report (1 from an earlier run)" in printed and err.count("\n") == 2
+
+
+def test_a_run_that_did_nothing_leaves_nothing(run, tmp_path):
+    assert run("analyze", tmp_path / "nothing.txt", "-o", tmp_path / "out")[0] == 1
+    assert not list((tmp_path / "out").iterdir())
+    (tmp_path / "out" / batch.JOURNAL).touch()  # of a run that was killed before its first report
+    assert run("analyze", good(tmp_path), "-o", tmp_path / "out")[0] == 0
+
+
 @pytest.mark.parametrize("format", ["jsonl", "csv", "parquet", "html"])
 def test_a_finished_run_is_not_made_again(format, run, tmp_path, monkeypatch):
     folder, out = tmp_path / "in", tmp_path / "out"
@@ -162,7 +219,13 @@ def test_resume_after_a_finished_run_writes_what_a_whole_run_would(format, run, 
     (folder / "a.txt").unlink()
     (folder / "b.txt").write_text(GOOD.replace("5.2", "6.3"), encoding="utf-8")
     good(folder, "d2.txt")
-    code, printed, _ = run("analyze", folder, "-o", out, "-f", format, "--resume")
+    code, _, err = run("analyze", folder, "-o", out, "-f", format, "--resume")
+    assert (
+        code == 1
+        and err.count("\n") == 1
+        and f"these files leave out 1 of the reports of the earlier run (the first: {folder / 'a.txt'})" in err
+    )
+    code, printed, _ = run("analyze", folder, "-o", out, "-f", format, "--resume", "--overwrite")
     assert code == 0 and "5 reports (3 from an earlier run)" in printed
     run("analyze", folder, "-o", tmp_path / "whole", "-f", format)
     assert outputs(out, format) == outputs(tmp_path / "whole", format)
@@ -175,7 +238,7 @@ def test_outputs_that_are_not_of_the_earlier_run_are_not_taken_for_it(run, tmp_p
     (other / "x.txt").write_text("石桥镇谢谢大家。\n", encoding="utf-8")
     run("analyze", folder, "-o", out)
     run("analyze", other, "-o", out, "-f", "parquet")  # its manifest stands beside that of the JSONL
-    _, printed, _ = run("analyze", other, "-o", out, "--resume")
+    _, printed, _ = run("analyze", other, "-o", out, "--resume", "--overwrite")
     assert "earlier" not in printed and [r["id"] for r in records(out)] == ["x"]
     (out / "reports.jsonl").write_text('{"id":"y"}\n', encoding="utf-8")
     _, printed, _ = run("analyze", other, "-o", out, "--resume")
