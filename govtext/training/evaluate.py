@@ -20,7 +20,7 @@ from govtext.errors import DataError
 from govtext.pipeline import analyze
 from govtext.report import parse_report, read
 from govtext.training import evaluation_report
-from govtext.training.corpus import documents
+from govtext.training.corpus import documents, mark_annotated
 from govtext.training.marking import Array, Counts, ErrorGroup, MarkedDocument, Names, Record, grouped
 from govtext.training.measures import (
     confusion_table,
@@ -36,21 +36,22 @@ from govtext.types import Report
 MAIN = (
     "entities.micro.f", "entities.names.f", "records.f", "sentences.f", "domains.accuracy", "domains.macro_f", "status.accuracy",
 )  # fmt: skip
+FEW = 6  # documents, below which no difference can be certain: their permutations are too few
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A measure with its interval; ``n`` is what it was measured on (gold entities, sentences …)."""
+    """A measure with its interval, if there is one; ``n`` is what it was measured on (gold entities, sentences …)."""
 
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     n: int
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What ``evaluate`` found. ``scores`` has names such as ``entities.PLACE.f``; ``confusion`` is {gold: {predicted: n}}."""
+    """What ``evaluate`` found. ``scores`` has names such as ``entities.PLACE.f``, of what is annotated; ``confusion`` is {gold: {predicted: n}}."""
 
     scores: dict[str, Score]
     confusion: dict[str, dict[str, dict[str, int]]]
@@ -94,8 +95,8 @@ class Difference:
     first: float
     second: float
     difference: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     p: float
 
 
@@ -120,11 +121,12 @@ class Comparison:
         for name, d in self.differences.items():
             shown = f"**{d.difference:+.3f}**" if d.p < 0.05 else f"{d.difference:+.3f}"
             lines.append(
-                f"| {name} | {d.first:.3f} | {d.second:.3f} | {shown} | {d.low:+.3f} to {d.high:+.3f} | {d.p:.3f} |"
+                f"| {name} | {d.first:.3f} | {d.second:.3f} | {shown} | {evaluation_report.interval(d, '+.3f')} | {d.p:.3f} |"
             )
-        note = (
-            f"{self.n_documents} documents; interval by paired bootstrap, p by paired permutation, both over documents."
-        )
+        n = self.n_documents
+        note = f"{n} documents; interval by paired bootstrap, p by paired permutation, both over documents."
+        if n < FEW:
+            note += f" With so few, p cannot go below {2 / 2**n:.3f}, whatever the difference."
         return "\n".join([*lines, "", note, ""])
 
 
@@ -137,9 +139,11 @@ def evaluate(
     A pipeline analyzes the reports ``<doc>.txt`` in ``reports``; without that folder it reads the annotated sentences of each document, one a
     line under their headings. A record is matched by its ``id`` to the ``doc`` of a sentence. Only what lies inside annotated sentences counts.
     Documents without a record count as not found at all and are listed in ``missing``. Sentences without a domain or status annotated
-    are left out of those measures. Intervals come from drawing documents with replacement. Raises DataError if there is nothing to measure
-    on, or a report does not hold a sentence at its offsets.
+    are left out of those measures, and those in which names or metrics are not (see ``govtext.training.corpus.mark_annotated``) of theirs;
+    a measure without anything annotated is left out. Intervals come from drawing documents with replacement; one document has none. Raises
+    DataError if there is nothing to measure on, or a report does not hold a sentence at its offsets.
     """
+    gold = mark_annotated(gold)
     if not any(not s.furniture for s in gold):
         raise DataError("nothing to evaluate on: the corpus has no annotated sentence")
     by_doc = documents(gold)
@@ -154,8 +158,9 @@ def evaluate(
     drawn, _ = measures_of(resampled(counts, weights(len(marked), n_bootstrap, seed)), names)
     scores = {}
     for name, value in values.items():
-        low, high = _interval(drawn[name], confidence)
-        scores[name] = Score(float(value[0]), low, high, int(n[name]))
+        if n[name]:
+            low, high = _interval(drawn[name], confidence, len(marked))
+            scores[name] = Score(float(value[0]), low, high, n[name])
     total = total_of(counts)
     return Evaluation(
         scores=scores,
@@ -176,14 +181,21 @@ def evaluate(
 
 
 def compare(
-    first: Evaluation, second: Evaluation, *, measures: Sequence[str] = MAIN, n_resamples: int = 2000, seed: int = 0
+    first: Evaluation,
+    second: Evaluation,
+    *,
+    measures: Sequence[str] | None = None,
+    n_resamples: int = 2000,
+    seed: int = 0,
 ) -> Comparison:
     """Whether two models that were evaluated on the same documents differ: paired bootstrap and paired permutation test over documents.
 
+    ``measures`` are those of ``MAIN`` that something is annotated for, if none are given.
     Raises DataError if the evaluations are of different documents, or a measure is unknown.
     """
     if first.documents != second.documents:
         raise DataError("the two evaluations are of different documents; evaluate both models on the same corpus")
+    measures = main_measures(first) if measures is None else measures
     unknown = [m for m in measures if m not in first.scores or m not in second.scores]
     if unknown:
         raise DataError(f"no measure {unknown[0]!r}; there are: {', '.join(first.scores)}")
@@ -198,14 +210,21 @@ def compare(
     differences = {}
     for m in measures:
         difference = float(value_b[m][0] - value_a[m][0])
-        low, high = _interval(drawn_b[m] - drawn_a[m], first.confidence)
+        low, high = _interval(drawn_b[m] - drawn_a[m], first.confidence, size)
         as_large = int((np.abs(mixed_b[m] - mixed_a[m]) >= abs(difference) - 1e-12).sum())
         p = (as_large + 1) / (n_resamples + 1)
         differences[m] = Difference(float(value_a[m][0]), float(value_b[m][0]), difference, low, high, p)
     return Comparison(differences, size, first.confidence)
 
 
-def _interval(drawn: Array, confidence: float) -> tuple[float, float]:
+def main_measures(evaluation: Evaluation) -> list[str]:
+    """Those of ``MAIN`` that something is annotated for."""
+    return [name for name in MAIN if name in evaluation.scores]
+
+
+def _interval(drawn: Array, confidence: float, documents: int) -> tuple[float, float] | tuple[None, None]:
+    if documents < 2:
+        return None, None
     tail = (1 - confidence) / 2
     low, high = np.quantile(drawn, (tail, 1 - tail))
     return float(low), float(high)

@@ -16,7 +16,7 @@ from govtext.output import whole_file
 from govtext.training.measures import ratio
 
 if TYPE_CHECKING:
-    from govtext.training.evaluate import Evaluation, Score
+    from govtext.training.evaluate import Difference, Evaluation, Score
     from govtext.training.learning import LearningCurve
 
 PICTURES = (".png", ".svg", ".pdf")
@@ -31,18 +31,31 @@ def to_markdown(e: Evaluation, title: str, n_errors: int) -> str:
     lines = [
         f"# {title}",
         "",
-        f"{len(e.documents)} documents; {e.confidence:.0%} intervals from drawing documents.",
+        f"{len(e.documents)} documents; {e.confidence:.0%} intervals from drawing documents."
+        if len(e.documents) > 1
+        else "One document, too few for an interval.",
         "",
     ]
     if e.missing:
         lines += [f"Not analyzed: {', '.join(e.missing)}.", ""]
     lines += [*_score_tables(e), "", f"Page furniture taken for sentences: {e.leaked} of {e.furniture}.", ""]
-    lines += ["## Calibration of the domains", "", "| probability | sentences | mean | accuracy |", "|---|---|---|---|"]
+    if e.reliability:
+        lines += _domain_tables(e)
+    return "\n".join([*lines, "## Errors, the most frequent first", "", *_error_lines(e, n_errors)])
+
+
+def _domain_tables(e: Evaluation) -> Iterator[str]:
+    yield from (
+        "## Calibration of the domains",
+        "",
+        "| probability | sentences | mean | accuracy |",
+        "|---|---|---|---|",
+    )
     for b in e.reliability:
-        lines.append(f"| {b['from']:.1f} to {b['to']:.1f} | {b['n']} | {b['probability']:.2f} | {b['accuracy']:.2f} |")
-    lines += ["", "## Domains most often confused", "", "| gold | predicted | sentences |", "|---|---|---|"]
-    lines += [f"| {gold} | {predicted} | {n} |" for n, gold, predicted in _confusions(e)]
-    return "\n".join([*lines, "", "## Errors, the most frequent first", "", *_error_lines(e, n_errors)])
+        yield f"| {b['from']:.1f} to {b['to']:.1f} | {b['n']} | {b['probability']:.2f} | {b['accuracy']:.2f} |"
+    yield from ("", "## Domains most often confused", "", "| gold | predicted | sentences |", "|---|---|---|")
+    yield from (f"| {gold} | {predicted} | {n} |" for n, gold, predicted in _confusions(e))
+    yield ""
 
 
 def _confusions(e: Evaluation) -> list[tuple[int, str, str]]:
@@ -55,12 +68,16 @@ def _score_tables(e: Evaluation) -> Iterator[str]:
     yield from ("| measure | P | R | F | interval of F | n |", "|---|---|---|---|---|---|")
     for name in (name.removesuffix(".p") for name in e.scores if name.endswith(".p")):
         p, r, f = (e.scores[f"{name}.{part}"] for part in "prf")
-        if f.n or p.value:
-            yield f"| {name} | {p.value:.3f} | {r.value:.3f} | {f.value:.3f} | {f.low:.3f} to {f.high:.3f} | {f.n} |"
+        yield f"| {name} | {p.value:.3f} | {r.value:.3f} | {f.value:.3f} | {interval(f)} | {f.n} |"
     yield from ("", "| measure | value | interval | n |", "|---|---|---|---|")
     for name, s in e.scores.items():
-        if name.rpartition(".")[2] not in ("p", "r", "f") and s.n:
-            yield f"| {name} | {s.value:.3f} | {s.low:.3f} to {s.high:.3f} | {s.n} |"
+        if name.rpartition(".")[2] not in ("p", "r", "f"):
+            yield f"| {name} | {s.value:.3f} | {interval(s)} | {s.n} |"
+
+
+def interval(s: Score | Difference, form: str = ".3f") -> str:
+    """The interval in words, a dash where there is none."""
+    return "–" if s.low is None or s.high is None else f"{s.low:{form}} to {s.high:{form}}"
 
 
 def _error_lines(e: Evaluation, n_errors: int) -> Iterator[str]:
@@ -134,8 +151,7 @@ def _figure(path: Path, size: tuple[float, float]) -> Iterator[Any]:
 
 def _draw_scores(ax: Any, evaluations: Sequence[Evaluation], names: Sequence[str]) -> None:
     first = evaluations[0]
-    shown = [name for name, s in first.scores.items() if name.endswith(".f") and s.n]
-    shown += ["domains.accuracy", "status.accuracy"]
+    shown = [name for name in first.scores if name.endswith((".f", ".accuracy"))]
     y = np.arange(len(shown))[::-1]
     for i, (e, name) in enumerate(zip(evaluations, names, strict=False)):
         values, edges = _with_edges([e.scores[measure] for measure in shown])
@@ -149,8 +165,9 @@ def _draw_scores(ax: Any, evaluations: Sequence[Evaluation], names: Sequence[str
 
 def _with_edges(scores: Sequence[Score]) -> tuple[list[float], Any]:
     """Values, and how far their intervals reach below and above."""
-    edges = np.array([[s.value - s.low for s in scores], [s.high - s.value for s in scores]])
-    return [s.value for s in scores], edges.clip(0)
+    below = [0.0 if s.low is None else s.value - s.low for s in scores]
+    above = [0.0 if s.high is None else s.high - s.value for s in scores]
+    return [s.value for s in scores], np.array([below, above]).clip(0)
 
 
 def _draw_calibration(ax: Any, e: Evaluation) -> None:
@@ -158,7 +175,7 @@ def _draw_calibration(ax: Any, e: Evaluation) -> None:
     largest = max((b["n"] for b in e.reliability), default=1)
     x, y, n = ([b[key] for b in e.reliability] for key in ("probability", "accuracy", "n"))
     ax.scatter(x, y, s=[20 + 180 * size / largest for size in n], color="#d55e00", alpha=0.8)
-    title = f"Calibration (ECE {e.scores['domains.ece'].value:.3f})"
+    title = f"Calibration (ECE {e.scores['domains.ece'].value:.3f})" if e.reliability else "Calibration"
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="probability of the domain", ylabel="accuracy", title=title)
 
 

@@ -17,7 +17,7 @@ from govtext.pipeline import load
 from govtext.training import evaluation_report
 from govtext.training.config import TrainingConfig
 from govtext.training.corpus import Annotated, Example, documents
-from govtext.training.evaluate import MAIN, Score, evaluate
+from govtext.training.evaluate import Score, evaluate, main_measures
 
 _MEASURES = {
     "entities": ("entities.names.f", "entities.PLACE.f", "entities.ORG.f", "entities.PROJECT.f"),
@@ -49,7 +49,7 @@ class LearningCurve:
         measures = list(self.points[0].scores)
         lines = [f"| documents | sentences | {' | '.join(measures)} |", f"|---|---|{'---|' * len(measures)}"]
         for point in self.points:
-            values = " | ".join(f"{s.value:.3f} ({s.low:.3f} to {s.high:.3f})" for s in point.scores.values())
+            values = " | ".join(f"{s.value:.3f} ({evaluation_report.interval(s)})" for s in point.scores.values())
             lines.append(f"| {point.documents} | {point.sentences} | {values} |")
         return "\n".join([*lines, ""])
 
@@ -60,11 +60,12 @@ class LearningCurve:
 
 def learning_curve(
     train: Sequence[Annotated], dev: Sequence[AnnotatedSentence], fit: Callable[[list[Annotated]], Language], *,
-    shares: Sequence[float] = (0.125, 0.25, 0.5, 1.0), measures: Sequence[str] = MAIN, seed: int = 0, **options: Any,
+    shares: Sequence[float] = (0.125, 0.25, 0.5, 1.0), measures: Sequence[str] | None = None, seed: int = 0, **options: Any,
 ) -> LearningCurve:  # fmt: skip
     """Train with ``fit`` on growing shares of the documents of ``train``, each part holding the one before, and measure each on ``dev``.
 
-    ``options`` are those of ``evaluate``. Raises DataError if a share is not above 0 and at most 1.
+    ``measures`` are the main ones that something is annotated for, if none are given; ``options`` are those of ``evaluate``. Raises DataError
+    if a share is not above 0 and at most 1.
     """
     if not shares or not all(0 < share <= 1 for share in shares):
         raise DataError(f"shares of the corpus lie above 0 and at most at 1; these are {list(shares)}")
@@ -75,7 +76,8 @@ def learning_curve(
         kept = set(order[: max(1, round(share * len(order)))])
         part = [s for s in train if s.doc in kept]
         evaluation = evaluate(fit(part), dev, seed=seed, **options)
-        points.append(Point(len(kept), len(part), {name: evaluation.scores[name] for name in measures}))
+        names = main_measures(evaluation) if measures is None else measures
+        points.append(Point(len(kept), len(part), {name: evaluation.scores[name] for name in names}))
     return LearningCurve(tuple(points))
 
 
@@ -84,11 +86,11 @@ def measure_training(
 ) -> LearningCurve:  # fmt: skip
     """The learning curve of a training as ``govtext train`` does it; its first point is the base, before any training.
 
-    ``parts`` are "entities" and "domains" (with status), both if none is named; the measures are those that they have a say in. Nothing is
-    written. Raises DataError if a part is unknown, or no document is set aside to measure on.
+    ``parts`` are some of "entities" and "domains" (with status); without them both that there is data for. The measures are those that they
+    have a say in. Nothing is written. Raises DataError if a part is unknown, or no document is set aside to measure on.
     """
     from govtext.training.data import read_data
-    from govtext.training.parts import Trainer
+    from govtext.training.parts import Trainer, choose_parts
     from govtext.training.workspace import Workspace
 
     unknown = [part for part in parts if part not in _MEASURES]
@@ -97,10 +99,12 @@ def measure_training(
     data = read_data(config)
     if not data.dev:
         raise DataError("no document is set aside to measure on: set paths.dev or training.dev_share")
-    chosen = [part for part in _MEASURES if not parts or part in parts]
-    options: dict[str, Any] = {
-        "measures": [name for part in chosen for name in _MEASURES[part]], "seed": config.training.seed, "reports": data.layouts,
-    }  # fmt: skip
+    chosen = [part for part in choose_parts(config, data, parts) if part in _MEASURES]
+    options: dict[str, Any] = {"seed": config.training.seed, "reports": data.layouts}
+    before = evaluate(load(config.training.base), data.dev, **options).scores
+    measures = [name for part in chosen for name in _MEASURES[part] if name in before]
+    if not measures:
+        raise DataError(f"nothing to measure is annotated in the documents set aside: {', '.join(chosen) or 'no part'}")
 
     def fit(sentences: list[Example]) -> Language:
         nlp = load(config.training.base)
@@ -110,7 +114,6 @@ def measure_training(
                 trainer.train(part)
         return nlp
 
-    trained = learning_curve(data.train, data.dev, fit, shares=shares, **options)
-    before = evaluate(load(config.training.base), data.dev, seed=config.training.seed, reports=data.layouts).scores
-    first = Point(0, 0, {name: before[name] for name in options["measures"]})
+    trained = learning_curve(data.train, data.dev, fit, shares=shares, measures=measures, **options)
+    first = Point(0, 0, {name: before[name] for name in measures})
     return LearningCurve((first, *trained.points))

@@ -87,21 +87,32 @@ def _known_first(known: Sequence[str], found: Iterable[str | None]) -> tuple[str
 
 
 class MarkedDocument:
-    """One document, gold beside predicted: its counts and its errors."""
+    """One document, gold (marked by ``mark_annotated``) beside predicted: its counts and its errors."""
 
     def __init__(self, doc: str, gold: Sequence[AnnotatedSentence], record: Record | None, names: Names) -> None:
         self.doc, self.names = doc, names
         self.gold = [s for s in gold if not s.furniture]
+        self.named, self.measured = (
+            [s for s in self.gold if layer in s.meta["annotated"]] for layer in ("names", "metrics")
+        )
         self.errors: list[tuple[str, str, str, ErrorExample]] = []
         self.sentences = list(record["sentences"]) if record else []
-        inside = [e for e in (record["entities"] if record else ()) if any(_overlap(e, s) for s in self.gold)]
+        found = record["entities"] if record else ()
+        inside = [e for e in found if any(_overlap(e, s) for s in self._where_annotated(e["label"]))]
         self.leaked = sum(any(_overlap(p, s) for p in self.sentences) for s in gold if s.furniture)
         self.counts: Counts = {
             **self._count_entities(inside), **self._count_records(inside), **self._count_sentences(), **self._count_labels()
         }  # fmt: skip
 
+    def _where_annotated(self, label: str) -> list[AnnotatedSentence]:
+        """The sentences in which entities of the label are annotated."""
+        return self.measured if label == "METRIC" else self.named
+
     def _count_entities(self, predicted: Sequence[Record]) -> Counts:
-        gold: set[Reading] = {(s.start + e.start, s.start + e.end, e.label) for s in self.gold for e in s.entities}
+        gold: set[Reading] = set()
+        for label in self.names.labels:
+            placed = ((s.start, e) for s in self._where_annotated(label) for e in s.entities if e.label == label)
+            gold |= {(start + e.start, start + e.end, label) for start, e in placed}
         found = {(e["start"], e["end"], e["label"]) for e in predicted}
         exact, loose = np.zeros((2, len(self.names.labels), 3))
         for i, label in enumerate(self.names.labels):
@@ -132,7 +143,7 @@ class MarkedDocument:
         found = {(e["start"], e["end"]): e.get("metric") or {} for e in predicted if e["label"] == "METRIC"}
         fields = np.zeros(4)  # metrics found, and of them indicator, kind, status right
         gold = good = 0
-        for s in self.gold:
+        for s in self.measured:
             for m in s.metrics:
                 gold += 1
                 q = found.get((s.start + m.start, s.start + m.end))

@@ -201,6 +201,22 @@ class Trainer:
         return [text for text, _ in raw_sentences(self.data, limit=limit, seed=self.seed)]
 
 
+def choose_parts(config: TrainingConfig, data: TrainingData, parts: Sequence[str]) -> tuple[str, ...]:
+    """The named parts, or those that there is data for; raises DataError for an unknown one, and if there is nothing to learn from."""
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        raise DataError(f"no part {unknown[0]!r} to train; there are: {', '.join(PARTS)}")
+    there = {
+        "words": bool(config.words.segmented),
+        "entities": any(e.entities for e in named_texts(data.train)) or bool(config.entities.extra),
+        "domains": any(s.domains or s.status for s in data.train) or bool(config.domains.composed or config.domains.extra),
+    }  # fmt: skip
+    chosen = tuple(part for part in PARTS if (part in parts if parts else there[part]))
+    if not chosen or (not config.paths.corpora and chosen != ("words",)):
+        raise DataError("nothing to learn from: set paths.corpus (annotated sentences) or words.segmented")
+    return chosen
+
+
 def named_texts(sentences: Sequence[AnnotatedSentence]) -> list[NamedText]:
     """Examples for the recogniser: the sentences in which names are annotated (see ``mark_annotated``), without page furniture."""
     return [

@@ -16,9 +16,10 @@ from govtext.pipeline import load, model_folder
 from govtext.training.card import write_training_card
 from govtext.training.config import TrainingConfig, read_config
 from govtext.training.data import TrainingData, read_data
-from govtext.training.evaluate import MAIN, Score, evaluate
+from govtext.training.evaluate import Score, evaluate, main_measures
+from govtext.training.evaluation_report import interval
 from govtext.training.model import save_model
-from govtext.training.parts import PARTS, Trainer
+from govtext.training.parts import PARTS, Trainer, choose_parts
 from govtext.training.words import evaluate_segmenter, read_segmented
 from govtext.training.workspace import Workspace, digest
 
@@ -42,7 +43,7 @@ class Trained:
         if not self.after:
             return ""
         lines = [
-            f"| {name} | {self.before[name].value:.3f} | {s.value:.3f} | {s.low:.3f} to {s.high:.3f} | {s.n} |"
+            f"| {name} | {self.before[name].value:.3f} | {s.value:.3f} | {interval(s)} | {s.n} |"
             for name, s in self.after.items()
         ]
         return "\n".join(["| measure | before | after | interval | n |", "|---|---|---|---|---|", *lines, ""])
@@ -67,7 +68,7 @@ def train(
     out = _out(config, overwrite)
     provenance, notice = _text(config.training.provenance), _text(config.training.notice)
     data = read_data(config)
-    parts = _parts(config, data, parts)
+    parts = choose_parts(config, data, parts)
     with Workspace(out, _dependencies(config, parts), restart=restart) as workspace:
         nlp = load(config.training.base)
         before = _scores(nlp, config, data)
@@ -97,21 +98,6 @@ def _out(config: TrainingConfig, overwrite: bool) -> Path:
     return out
 
 
-def _parts(config: TrainingConfig, data: TrainingData, parts: Sequence[str]) -> tuple[str, ...]:
-    unknown = [part for part in parts if part not in PARTS]
-    if unknown:
-        raise DataError(f"no part {unknown[0]!r} to train; there are: {', '.join(PARTS)}")
-    there = {
-        "words": bool(config.words.segmented),
-        "entities": any(s.entities for s in data.train) or bool(config.entities.extra),
-        "domains": any(s.domains or s.status for s in data.train) or bool(config.domains.composed or config.domains.extra),
-    }  # fmt: skip
-    chosen = tuple(part for part in PARTS if (part in parts if parts else there[part]))
-    if not chosen or (not config.paths.corpora and chosen != ("words",)):
-        raise DataError("nothing to learn from: set paths.corpus (annotated sentences) or words.segmented")
-    return chosen
-
-
 def _dependencies(config: TrainingConfig, parts: Sequence[str]) -> dict[str, Any]:
     """All that the result depends on, by name: settings, and checksums of what is read in place of its path."""
     settings = config.model_dump()
@@ -128,11 +114,8 @@ def _scores(nlp: Language, config: TrainingConfig, data: TrainingData) -> dict[s
     scores = _word_scores(nlp, config.words.held_out)
     if not data.dev:
         return scores
-    found = evaluate(nlp, data.dev, reports=data.layouts).scores
-    measured = [name for name in MAIN if found[name].n]
-    if not any(s.metrics for s in data.dev):  # where no metric is annotated, each one found would count as wrong
-        measured = [name for name in measured if name not in ("entities.micro.f", "records.f")]
-    return scores | {name: found[name] for name in measured}
+    found = evaluate(nlp, data.dev, reports=data.layouts)
+    return scores | {name: found.scores[name] for name in main_measures(found)}
 
 
 def _word_scores(nlp: Any, path: str | None) -> dict[str, Score]:
@@ -140,7 +123,7 @@ def _word_scores(nlp: Any, path: str | None) -> dict[str, Score]:
         return {}
     gold = read_segmented(path)
     f = evaluate_segmenter(gold, nlp.tokenizer.segmenter).f
-    return {"words.f": Score(f, f, f, sum(map(len, gold)))}
+    return {"words.f": Score(f, None, None, sum(map(len, gold)))}
 
 
 def _save(nlp: Language, config: TrainingConfig, trained: Trained, provenance: str, notice: str) -> None:

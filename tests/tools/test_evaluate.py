@@ -80,7 +80,7 @@ def test_exact_and_overlap():
         1,
         0.333,
     ]
-    assert values(e, "overlap.PLACE.p", "overlap.PLACE.r", "overlap.ORG.p") == [0.5, 0.5, 0]
+    assert values(e, "overlap.PLACE.p", "overlap.PLACE.r") == [0.5, 0.5]
     assert e.scores["entities.micro.r"].n == 5
     kinds = sorted((g.kind, g.gold, g.predicted, g.count) for g in e.errors)
     assert kinds == [
@@ -136,8 +136,49 @@ def test_missing_documents_count():
 def test_sentences_without_labels_are_left_out():
     unlabelled = [replace(s, domains=(), status=None) for s in gold()]
     e = evaluate([record()], unlabelled)
-    assert (e.scores["domains.accuracy"].n, e.scores["status.accuracy"].n) == (0, 0)
+    assert not any(name.startswith(("domains", "status")) for name in e.scores)
     assert (e.reliability, e.confusion["domains"]) == ([], {})
+    assert "Calibration" not in e.to_markdown()
+
+
+BARE = [replace(s, entities=(), metrics=()) for s in gold("bare") * 9]
+
+
+@pytest.mark.parametrize(
+    ("change", "measured"),
+    [
+        (
+            lambda s: replace(s, metrics=(), entities=tuple(e for e in s.entities if e.label != "METRIC")),
+            {"names": (1, 2)},
+        ),
+        (
+            lambda s: replace(s, entities=tuple(e for e in s.entities if e.label == "METRIC")),
+            {"METRIC": (1, 3), "records": (1, 3)},
+        ),
+        (lambda s: replace(s, meta={"annotated": ["domains", "status"]}), {}),
+        (lambda s: replace(s, entities=(), metrics=()), {}),
+        (lambda s: s, {"names": (1, 2), "METRIC": (1, 3), "records": (1, 3)}),
+    ],
+)
+def test_only_what_is_annotated_is_measured(change, measured):
+    e = evaluate([record(), record("bare")], [*map(change, gold()), *BARE])
+    for name in ("names", "METRIC", "records"):
+        key = name if name == "records" else f"entities.{name}"
+        found = (e.scores[f"{key}.p"].value, e.scores[f"{key}.f"].n) if f"{key}.f" in e.scores else None
+        assert found == measured.get(name)
+    assert not any(group.kind == "spurious" for group in e.errors)
+    assert e.scores["domains.accuracy"].value == 1
+    assert ("records.f" in compare(e, e).differences) == ("records" in measured)
+
+
+def test_one_document_has_no_interval_and_few_no_certainty(tmp_path):
+    e = evaluate([record()], gold())
+    assert (e.scores["domains.accuracy"].low, e.scores["domains.accuracy"].high) == (None, None)
+    assert "One document" in e.to_markdown() and "| domains.accuracy | 1.000 | – | 3 |" in e.to_markdown()
+    assert "p cannot go below 1.000" in compare(e, e).to_markdown()
+    assert "cannot" not in compare(many(()), many(())).to_markdown()
+    pytest.importorskip("matplotlib")
+    assert e.plot(tmp_path / "e.png", against=e).stat().st_size > 5000
 
 
 def test_intervals_come_from_documents():
@@ -333,7 +374,7 @@ def test_learning_curve(nlp):
     curve = learning_curve(corpus(*DOCS), gold(), fit, shares=(1, 0.25, 0.5), measures=["entities.METRIC.f"])
     assert [(p.documents, p.sentences) for p in curve.points] == [(2, 8), (5, 20), (10, 40)]
     assert parts[0] < parts[1] < parts[2] == set(DOCS)
-    assert curve.to_markdown().splitlines()[-1].startswith("| 10 | 40 | 1.000 (1.000 to 1.000) |")
+    assert curve.to_markdown().splitlines()[-1].startswith("| 10 | 40 | 1.000 (–) |")
     assert json.dumps(curve.to_dict())
     with pytest.raises(DataError, match="above 0 and at most at 1"):
         learning_curve(corpus("甲"), gold(), fit, shares=(0, 1))

@@ -22,7 +22,7 @@ from govtext.training.config import default_config, parse_overrides, read_config
 from govtext.training.data import raw_sentences, read_data
 from govtext.training.fitting import write_arrays
 from govtext.training.model import replace_folder, save_model
-from govtext.training.parts import named_texts
+from govtext.training.parts import choose_parts, named_texts
 from govtext.training.run import train
 from govtext.training.workspace import Workspace
 
@@ -221,6 +221,19 @@ def test_names_are_learned_from_sentences_in_which_they_are_annotated(tmp_path, 
     corpora = [str(path) for path in sorted(tmp_path.iterdir())]
     data = data_of(**{"paths.corpus": corpora, "training.dev_share": 0.0})
     assert [example.weight for example in named_texts(data.train)] == weights
+
+
+@pytest.mark.parametrize(
+    ("more", "parts"),
+    [
+        ({}, ("entities",)),
+        ({"domains": ["urban"], "annotated": ["domains"]}, ("domains",)),
+        ({"status": "other"}, ("entities", "domains")),
+    ],
+)
+def test_the_parts_that_there_is_data_for_are_trained(tmp_path, more, parts):
+    config = read_config(overrides={"paths.corpus": str(write_corpus(tmp_path / "a.jsonl", **more))})
+    assert choose_parts(config, read_data(config), ()) == parts
 
 
 def test_an_unknown_layer_of_annotation_is_named(tmp_path):
