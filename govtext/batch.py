@@ -18,7 +18,7 @@ from tqdm import tqdm
 from govtext.earlier import Earlier, note_finished
 from govtext.errors import GovtextError, OutputError
 from govtext.output import WRITERS, Analysis, Stored, check_format, check_places, output_files, page_files
-from govtext.report import FileError, file_stem, find_report_files, read
+from govtext.report import FileError, file_stem, find_report_files, read_bytes
 from govtext.workers import Load, Outcome, Task, analyze_file, analyze_in_processes
 
 try:
@@ -49,8 +49,9 @@ def analyze_files(
     """Analyze files and folders into ``out`` in the order given.
 
     ``load`` gives the pipeline and is called only if there is something to analyze; ``model`` names it, so that a resumed run never mixes
-    models. With ``jobs`` > 1 that many processes work, each with the pipeline loaded once (``load`` must be picklable, as ``gt.load`` is);
-    then ``timeout`` limits the seconds a file, and a process that dies costs only its file. A file that fails is listed in ``errors`` and
+    models. With ``jobs`` > 1, or a ``timeout`` in seconds a file, that many other processes work, each with the pipeline loaded once
+    (``load`` must be picklable, as ``gt.load`` is); then a process that dies or takes too long costs only its file. They import the script
+    that has started them: it has to call this function under ``if __name__ == "__main__":``. A file that fails is listed in ``errors`` and
     the run goes on. Finished reports are kept in a journal until all is written: a killed run goes on with ``resume=True`` where it
     stopped, and a file that has changed since is analyzed again. The outputs do not depend on ``jobs``. Raises OutputError before any work
     is done if the outputs exist already and neither ``resume`` nor ``overwrite`` is set, if they hold reports that ``paths`` do not name
@@ -108,7 +109,7 @@ def _find_tasks(files: list[tuple[Path, str]], model: str, errors: list[FileErro
 
 
 def _outcomes(tasks: list[Task], load: Load, jobs: int, timeout: float | None) -> Iterator[Outcome]:
-    if jobs > 1 and len(tasks) > 1:
+    if tasks and (jobs > 1 or timeout is not None):
         yield from analyze_in_processes(tasks, load, jobs=min(jobs, len(tasks)), timeout=timeout)
     elif tasks:
         nlp = load()
@@ -201,15 +202,8 @@ def _collect(paths: Iterable[str | Path], out: Path, errors: list[FileError]) ->
 
 
 def _key(path: Path, id: str) -> str:
-    """Identifies a file by its id and content; unreadable files get their clear error from ``read``."""
-    if not path.is_file():
-        read(path)
-    try:
-        with path.open("rb") as f:
-            return f"{id}:{hashlib.file_digest(f, 'sha256').hexdigest()}"
-    except OSError:
-        read(path)
-        raise
+    """Identifies a file by its id and content; raises the ReadError of a file that cannot be opened, is empty or too large."""
+    return f"{id}:{hashlib.sha256(read_bytes(path)).hexdigest()}"
 
 
 def _without_name(message: str, path: Path) -> str:

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from govtext.clean import find_furniture
 from govtext.errors import GovtextError, ReadError
 from govtext.formats import SUFFIXES, extract
+from govtext.formats.limits import MAX_BYTES, check_size
 from govtext.metadata import find_metadata
 from govtext.sentences import find_sentences
 from govtext.structure import find_sections
@@ -32,10 +33,19 @@ def read(path: str | Path, *, id: str | None = None) -> Report:
     True
     """
     path = Path(path)
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise ReadError(f"{path}: a device or pipe, not a file; save what it gives as a file")
+    data = read_bytes(path)
+    name = file_stem(path)
+    return lay_out(extract(data, name=str(path)), id=id or name, path=str(path), name=name)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a file; raises ReadError, before any of it is in memory, if it cannot be opened, is empty or larger than the limit."""
     try:
-        data = path.read_bytes()
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise ReadError(f"{path}: a device or pipe, not a file; save what it gives as a file")
+        with path.open("rb") as file:
+            check_size(path.stat().st_size, name=str(path))
+            return file.read(MAX_BYTES + 1)  # a file that grows meanwhile is not read without end
     except FileNotFoundError:
         raise ReadError(f"{path}: no such file") from None
     except IsADirectoryError:
@@ -44,8 +54,6 @@ def read(path: str | Path, *, id: str | None = None) -> Report:
         raise ReadError(f"{path}: no permission to read it; check the file's access rights") from None
     except OSError as error:
         raise ReadError(f"{path}: cannot be read ({error.strerror or error})") from None
-    name = file_stem(path)
-    return lay_out(extract(data, name=str(path)), id=id or name, path=str(path), name=name)
 
 
 def file_stem(path: Path) -> str:

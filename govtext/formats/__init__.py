@@ -37,7 +37,7 @@ def extract(data: bytes, *, name: str) -> Extract:
     >>> extract("青禾县2023年工作总结".encode("gb18030"), name="report.txt")
     Extract(text='青禾县2023年工作总结', format='txt', encoding='gb18030', ...)
     """
-    check_size(data, name=name)
+    check_size(len(data), name=name)
     found = _reader(_choose_format(data, name=name))(data, name=name)
     check_text(found.text, name=name)
     return found

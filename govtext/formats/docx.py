@@ -9,13 +9,14 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any
 
 from lxml import etree
 
 from govtext.errors import MissingExtraError, ReadError
 from govtext.formats.layout import LayoutBuilder
-from govtext.formats.limits import check_archive
+from govtext.formats.limits import MAX_TAGS, check_archive
 from govtext.formats.numbering import Numbering
 from govtext.types import Extract
 
@@ -30,6 +31,8 @@ _CHARACTERS = {_W + "tab": " ", _W + "br": "\n", _W + "cr": "\n", _W + "noBreakH
 _HEADING_STYLE = re.compile(r"(?:heading|标题) ?([1-9])", re.IGNORECASE)
 _TITLE_STYLES = ("title", "标题")
 _CONTENTS_STYLE = re.compile(r"(?:toc|目录) ?[1-9]", re.IGNORECASE)
+_XML = re.compile(rb"[\s\xef\xbb\xbf\xfe\xff]{0,99}<")  # a byte order mark before it
+_HEAD, _CHUNK = 4096, 2**16  # bytes
 _MAX_HEADING = 100  # characters; a longer paragraph in a heading style is body text
 _MAX_CHAIN = 10  # styles that one is based on
 _DAMAGED = (  # of the archive, or of the XML in it
@@ -62,17 +65,26 @@ def read_docx(data: bytes, *, name: str) -> Extract:
 
 
 def _check_parts(data: bytes, *, name: str) -> None:
-    """Refuse archives that unpack to too much, and XML parts that declare entities."""
-    archive = check_archive(data, name=name)
+    """Refuse archives that unpack to too much, and XML parts that declare entities or hold more tags than any report."""
+    archive, tags = check_archive(data, name=name), 0
     try:
         for part in archive.infolist():
-            if part.filename.endswith((".xml", ".rels")):
-                with archive.open(part) as stream:
-                    head = stream.read(4096).replace(b"\0", b"")
-                if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+            with archive.open(part) as stream:
+                head = stream.read(_HEAD).replace(b"\0", b"")
+                if part.filename.endswith((".xml", ".rels")) and (b"<!DOCTYPE" in head or b"<!ENTITY" in head):
                     raise ReadError(f"{name}: declares XML entities, as no Word file does; save it again in Word")
+                tags += _count_tags(head, stream)
+            if tags > MAX_TAGS:
+                raise ReadError(f"{name}: more than {MAX_TAGS:,} tags, more than a report has; split the file")
     except _DAMAGED:
         raise ReadError(f"{name}: the file is damaged or cut off; fetch it again") from None
+
+
+def _count_tags(head: bytes, stream: IO[bytes]) -> int:
+    """Tags in a part that begins with ``head``, none if it is no XML."""
+    if not _XML.match(head):
+        return 0
+    return head.count(b"<") + sum(chunk.count(b"<") for chunk in iter(partial(stream.read, _CHUNK), b""))
 
 
 def _open(data: bytes, *, name: str) -> Document:

@@ -13,6 +13,8 @@ MAX_UNPACKED_BYTES = 256 * 2**20
 """Largest sum of the unpacked parts of a .docx, in bytes."""
 MAX_PARTS = 5_000
 """Most parts (files) inside a .docx."""
+MAX_TAGS = 1_000_000
+"""Most tags, opening and closing, in the XML of a .docx."""
 MAX_DEPTH = 1_000
 """Deepest nesting of elements in an HTML page."""
 MAX_ELEMENTS = 300_000
@@ -25,13 +27,13 @@ MAX_CHARACTERS = 20_000_000
 """Longest text, in characters: two hundred times the longest report."""
 
 
-def check_size(data: bytes, *, name: str) -> None:
-    """Raise ReadError if the file is empty or larger than MAX_BYTES."""
-    if not data:
+def check_size(size: int, *, name: str) -> None:
+    """Raise ReadError if a file of ``size`` bytes is empty or larger than MAX_BYTES."""
+    if not size:
         raise ReadError(f"{name}: the file is empty (0 bytes); fetch or save it again")
-    if len(data) > MAX_BYTES:
+    if size > MAX_BYTES:
         raise ReadError(
-            f"{name}: {len(data) / 2**20:.0f} MiB is more than the limit of {MAX_BYTES // 2**20} MiB; split the file"
+            f"{name}: {size / 2**20:.0f} MiB is more than the limit of {MAX_BYTES // 2**20} MiB; split the file"
         )
 
 

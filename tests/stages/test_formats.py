@@ -460,6 +460,16 @@ def test_zip_bomb_is_refused_before_it_is_unpacked(monkeypatch):
         extract(data, name="bomb.docx")
 
 
+def test_a_word_file_of_too_many_tags_is_refused_before_it_is_parsed(monkeypatch):
+    monkeypatch.setattr("govtext.formats.docx.MAX_TAGS", 200_000)
+    parts = {"[Content_Types].xml": CONTENT_TYPES, "word/document.xml": "<w/>", "word/a.bmp": b"BM" + b"<" * 300_000}
+    with pytest.raises(ReadError, match="no readable Word document"):
+        extract(zip_bytes(parts), name="picture.docx")
+    parts["word/a.dat"] = "\ufeff<w:document>" + "<w:p/>" * 199_999
+    with pytest.raises(ReadError, match="200,000 tags"):
+        extract(zip_bytes(parts), name="crowded.docx")
+
+
 def test_limits_on_size_and_pages(monkeypatch):
     monkeypatch.setattr(limits, "MAX_BYTES", 10)
     with pytest.raises(ReadError, match="limit"):
