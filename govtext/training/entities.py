@@ -50,11 +50,12 @@ WORDLESS = 0.1  # of the sentences are read without their words, so that a recog
 
 @dataclass(frozen=True, slots=True)
 class NamedText:
-    """A sentence and its entities; ``complete`` is False where METRIC is not annotated, only names are."""
+    """A sentence and its entities; ``complete`` is False where METRIC is not annotated, only names are. ``weight`` multiplies its loss."""
 
     text: str
     entities: tuple[Entity, ...]
     complete: bool = True
+    weight: float = 1.0
 
 
 def read_named(path: str | Path, *, reports: str | Path | None = None) -> list[NamedText]:
@@ -271,7 +272,9 @@ def _items(
 ) -> tuple[list[Item], list[Item]]:
     """Annotated and scored sentences to train on."""
     words = words_of([*(e.text for e in examples), *(s.text for s in scored)], segmenter)
-    gold = [Item(_target(e), e.complete, e.text, words=marks) for e, marks in zip(examples, words, strict=False)]
+    gold = [
+        Item(_target(e), e.complete, e.text, e.weight, marks) for e, marks in zip(examples, words, strict=False)
+    ]
     rest = words[len(examples) :]
     return gold, [Item(np.exp(s.scores), text=s.text, words=marks) for s, marks in zip(scored, rest, strict=True)]
 
