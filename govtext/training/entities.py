@@ -272,9 +272,7 @@ def _items(
 ) -> tuple[list[Item], list[Item]]:
     """Annotated and scored sentences to train on."""
     words = words_of([*(e.text for e in examples), *(s.text for s in scored)], segmenter)
-    gold = [
-        Item(_target(e), e.complete, e.text, e.weight, marks) for e, marks in zip(examples, words, strict=False)
-    ]
+    gold = [Item(_target(e), e.complete, e.text, e.weight, marks) for e, marks in zip(examples, words, strict=False)]
     rest = words[len(examples) :]
     return gold, [Item(np.exp(s.scores), text=s.text, words=marks) for s, marks in zip(scored, rest, strict=True)]
 
