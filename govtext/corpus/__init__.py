@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from govtext.corpus.files import parse_object, read_text
+from govtext.corpus.files import read_objects
 from govtext.corpus.predictions import from_record, from_report
 from govtext.corpus.sentence import SCHEME, AnnotatedSentence, Row, Scheme, from_row, to_row
 from govtext.errors import DataError, OutputError
@@ -28,13 +28,13 @@ __all__ = [
 
 # name: module, in the order in which a file is tried
 FORMATS = {
-    "jsonl": "jsonl",
     "datasets": "hugging_face",
     "docbin": "docbin",
     "conll": "conll",
     "brat": "brat",
     "label-studio": "label_studio",
     "prodigy": "prodigy",
+    "jsonl": "jsonl",
     "doccano": "doccano",
 }
 
@@ -89,11 +89,12 @@ def detect_format(path: str | Path) -> str:
 
 
 def _head(path: Path) -> Row | None:
-    """The first object of a file of JSON lines."""
+    """The first object of a JSON file."""
     if path.is_dir() or path.suffix.lower() not in (".jsonl", ".json", ".ndjson"):
         return None
-    first = read_text(path).lstrip().partition("\n")[0]
-    return parse_object(first, f"{path}, line 1") if first.startswith("{") else None
+    for _, row in read_objects(path):
+        return row
+    raise DataError(f"{path}: no annotated sentence in it")
 
 
 def _module(format: str) -> Any:

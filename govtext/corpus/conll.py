@@ -21,6 +21,7 @@ _COMMENT = re.compile(r"# (\w{1,40}) = (.+)")
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _UNESCAPES = {written: character for character, written in _ESCAPES.items()}
 _TAG = re.compile(r"([BIESMLU])-(\S+)")
+_HASH = re.compile(r"# +(?:O|[BIESMLU]-\S+) *")  # the character "#" and its tag, no comment
 _ROLE = {"M": "I", "L": "E", "U": "S"}
 
 
@@ -60,13 +61,20 @@ def _sentences(path: Path) -> Iterator[tuple[str, Row]]:
     for where, line in read_lines(path):
         if comment := _COMMENT.fullmatch(line):
             fields[comment[1]] = _value(comment[2])
-        elif "\t" in line or (line.strip() and not line.startswith(("-DOCSTART-", "# "))):
+        elif _is_token(line):
             tokens.append((where, *_token(line, where)))
-        elif tokens:
+        elif tokens and not line.startswith("# "):
             yield tokens[0][0], _row(fields, tokens)
             fields, tokens = {}, []
     if tokens:
         yield tokens[0][0], _row(fields, tokens)
+
+
+def _is_token(line: str) -> bool:
+    """Whether a line is neither empty nor a comment nor the mark of a document."""
+    if line.startswith("-DOCSTART-"):
+        return False
+    return "\t" in line or bool(line.strip() and (not line.startswith("# ") or _HASH.fullmatch(line)))
 
 
 def _token(line: str, where: str) -> tuple[str, str]:

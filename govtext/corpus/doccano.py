@@ -14,7 +14,7 @@ from govtext.corpus.files import (
     Span,
     from_utf16,
     numbered,
-    read_json_lines,
+    read_objects,
     sentence_labels,
     split_labels,
     utf16_offsets,
@@ -42,7 +42,7 @@ def matches(path: Path, head: Row | None) -> bool:
 
 def read_rows(path: Path, *, offsets: Offsets = "utf-16") -> Iterator[tuple[str, Row]]:
     """Rows with ``file, line n``."""
-    return numbered(((where, _row(item, where, offsets)) for where, item in read_json_lines(path)), path)
+    return numbered(((where, _row(item, where, offsets)) for where, item in read_objects(path)), path)
 
 
 def write_rows(rows: Iterable[Row], path: Path, *, field: Field = "label", offsets: Offsets = "utf-16") -> None:
@@ -54,19 +54,21 @@ def _row(item: Row, where: str, offsets: Offsets) -> Row:
     text = item.get("text", item.get("data"))
     if not isinstance(text, str) or not text:
         raise DataError(f"{where}: no text under 'text' or 'data'")
-    given: Any = next((item[name] for name in _SPANS if item.get(name)), [])
-    if not isinstance(given, list):
-        given = [given]
+    given = [x for name in _SPANS for x in _listed(item.get(name))]
     of_text = [x for x in given if isinstance(x, str)] + listed(item, "cats", where, of=str)
     spans = [_span(x, where) for x in given if not isinstance(x, str)]
     places: list[Span] = [(start, end) for start, end, _ in spans]
     if offsets == "utf-16":
         places = from_utf16(text, places, where)
     row = {key: value for key, value in item.items() if key not in _OWN}
-    row |= split_labels(of_text, STATUSES)
+    row |= {name: value for name, value in split_labels(of_text, STATUSES).items() if value}
     row |= {"id": item.get("sentence_id") or item.get("id"), "text": text}
     row["entities"] = [{"start": s, "end": e, "label": x[2]} for (s, e), x in zip(places, spans, strict=True)]
     return without_lost_metrics(row, where)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def _span(found: Any, where: str) -> tuple[int, int, str]:

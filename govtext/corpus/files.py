@@ -41,6 +41,17 @@ def read_json_lines(path: Path) -> Iterator[tuple[str, Row]]:
             yield where, parse_object(line, where)
 
 
+def read_objects(path: Path) -> Iterator[tuple[str, Row]]:
+    """The JSON objects of a file, one a line or in an array (``file, item n``)."""
+    text = read_text(path)
+    if not text.lstrip().startswith("["):
+        yield from read_json_lines(path)
+        return
+    for number, value in enumerate(parse_json(text, str(path)), 1):
+        where = f"{path}, item {number}"
+        yield where, _object(value, where)
+
+
 def parse_json(written: str, where: str) -> Any:
     """A JSON value; raises DataError if it is none, is nested too deeply, or holds half of a character (``\\ud800``)."""
     try:
@@ -54,7 +65,10 @@ def parse_json(written: str, where: str) -> Any:
 
 def parse_object(line: str, where: str) -> Row:
     """A JSON object; raises DataError if it is none."""
-    value = parse_json(line, where)
+    return _object(parse_json(line, where), where)
+
+
+def _object(value: Any, where: str) -> Row:
     if not isinstance(value, dict):
         raise DataError(f"{where}: a JSON object is needed, this is {type(value).__name__}")
     return value

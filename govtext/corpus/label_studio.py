@@ -16,8 +16,7 @@ from govtext.corpus.files import (
     Span,
     dump,
     numbered,
-    parse_json,
-    read_text,
+    read_objects,
     settle_spans,
     split_labels,
     without_lost_metrics,
@@ -30,6 +29,7 @@ from govtext.output import whole_file
 
 _CHOICES = ("domain", "secondary", "status")  # the controls of the configuration that label the whole sentence
 _WHOLE = re.compile(r"[0-9]{1,9}")
+_MINIMAL = {"annotation_id", "annotator", "lead_time"}  # fields of every task of a JSON_MIN export
 _IN_RESULT = {"text", "entities", "domains", "status"}
 
 
@@ -68,22 +68,21 @@ def label_config(scheme: Scheme = SCHEME) -> str:
 
 
 def matches(path: Path, head: Row | None) -> bool:
-    """Whether a file looks like this format: a JSON array, by its name and first character."""
-    return head is None and path.suffix.lower() == ".json"
+    """Whether a file looks like this format, by its first object."""
+    return head is not None and (isinstance(head.get("data"), dict) or bool(head.keys() & _MINIMAL))
 
 
 def read_rows(path: Path) -> Iterator[tuple[str, Row]]:
-    """Rows with ``file, task n``.
+    """Rows with ``file, item n``.
 
     Of several annotations the last that was not cancelled counts. Tasks without one are passed over if others have one (they wait to be
     labelled); in a file where none has, the pre-annotations are read.
     """
-    tasks = _tasks(path)
-    places = [f"{path}, task {number}" for number in range(1, len(tasks) + 1)]
-    labelled = [_annotations(task, where) for where, task in zip(places, tasks, strict=True)]
+    tasks = list(read_objects(path))
+    labelled = [_annotations(task, where) for where, task in tasks]
     is_export = any(labelled)
     found = []
-    for where, task, finished in zip(places, tasks, labelled, strict=True):
+    for (where, task), finished in zip(tasks, labelled, strict=True):
         if not isinstance(task.get("data"), dict):
             found.append((where, _from_minimal(task, where)))
         elif finished:
@@ -104,13 +103,6 @@ def write_rows(rows: Iterable[Row], path: Path, *, model_version: str = "govtext
 def _choice(kind: str, name: str) -> str:
     shown = name_of(kind, name)
     return f"<Choice value={quoteattr(shown)} alias={quoteattr(name)}/>"
-
-
-def _tasks(path: Path) -> list[Row]:
-    tasks = parse_json(read_text(path), str(path))
-    if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
-        raise DataError(f"{path}: a JSON array of tasks is needed; export as JSON or JSON_MIN")
-    return tasks
 
 
 def _annotations(task: Row, where: str) -> list[Row]:
@@ -146,6 +138,8 @@ def _row(data: Row, annotation: Row, where: str) -> Row:
 
 def _from_minimal(task: Row, where: str) -> Row:
     """A task of a JSON_MIN export, which has one key for each control."""
+    if not task.keys() & _MINIMAL:
+        raise DataError(f"{where}: no task of Label Studio; export as JSON or JSON_MIN")
     regions = [
         r for value in task.values() if isinstance(value, list) for r in value if isinstance(r, dict) and "labels" in r
     ]

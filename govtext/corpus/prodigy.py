@@ -10,7 +10,7 @@ from pathlib import Path
 
 from govtext.corpus.files import (
     numbered,
-    read_json_lines,
+    read_objects,
     sentence_labels,
     settle_spans,
     split_labels,
@@ -21,20 +21,8 @@ from govtext.corpus.sentence import Row, listed, offsets_of
 from govtext.errors import DataError
 from govtext.labels import STATUSES
 
-_OWN = {
-    "text",
-    "spans",
-    "tokens",
-    "accept",
-    "options",
-    "answer",
-    "label",
-    "config",
-    "meta",
-    "entities",
-    "domains",
-    "status",
-}
+_OWN = {"text", "spans", "tokens", "accept", "options", "answer", "label", "config", "meta"}
+_LABELS = {"entities", "domains", "status"}
 
 
 def matches(path: Path, head: Row | None) -> bool:
@@ -44,7 +32,7 @@ def matches(path: Path, head: Row | None) -> bool:
 
 def read_rows(path: Path) -> Iterator[tuple[str, Row]]:
     """Rows with ``file, line n``."""
-    tasks = read_json_lines(path)
+    tasks = read_objects(path)
     return numbered(((w, _row(t, w)) for w, t in tasks if t.get("answer", "accept") == "accept"), path)
 
 
@@ -62,17 +50,19 @@ def _row(task: Row, where: str) -> Row:
     mentions = [s.get("text") for s in spans]
     places = settle_spans(text, [offsets_of(s, where) for s in spans], mentions, where)
     row = {key: value for key, value in task.items() if key not in _OWN and not key.startswith("_")}
-    accepted = listed(task, "accept", where, of=str)
-    row |= split_labels(accepted or ([task["label"]] if isinstance(task.get("label"), str) else ()), STATUSES)
+    if "accept" in task or "label" in task:
+        accepted = listed(task, "accept", where, of=str)
+        row |= split_labels(accepted or listed(task, "label", where, of=str), STATUSES)
     row["text"] = text
-    row["entities"] = [
-        {"start": start, "end": end, "label": s["label"], "text": mention}
-        for (start, end), s, mention in zip(places, spans, mentions, strict=True)
-    ]
+    if "spans" in task:
+        row["entities"] = [
+            {"start": start, "end": end, "label": s["label"], "text": mention}
+            for (start, end), s, mention in zip(places, spans, mentions, strict=True)
+        ]
     return without_lost_metrics(row, where)
 
 
 def _task(row: Row) -> Row:
-    rest = {key: value for key, value in row.items() if key not in _OWN}
+    rest = {key: value for key, value in row.items() if key not in _OWN | _LABELS}
     shown = {"meta": {"doc": row["doc"], "heads": " > ".join(row["heads"])}}
     return {"text": row["text"], "spans": row["entities"], "accept": sentence_labels(row), **shown, **rest}

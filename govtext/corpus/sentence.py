@@ -13,6 +13,16 @@ from govtext.types import Entity, Metric
 
 Row = dict[str, Any]
 FIELDS = ("id", "doc", "start", "end", "heads", "text", "entities", "metrics", "domains", "status", "furniture")
+LABELS_OF_TOOLS = (
+    "spans",
+    "label",
+    "labels",
+    "cats",
+    "accept",
+    "annotations",
+    "completions",
+    "predictions",
+)  # their fields
 MAX_CHARACTERS = 10_000  # of one sentence
 
 
@@ -77,7 +87,8 @@ def to_row(sentence: AnnotatedSentence) -> Row:
 def from_row(row: Row, where: str, *, scheme: Scheme = SCHEME) -> AnnotatedSentence:
     """The sentence of a row; ``where`` names file and line in errors.
 
-    Raises DataError if an offset does not match its text, entities overlap, or a label is unknown to the scheme.
+    Raises DataError if an offset does not match its text, entities overlap, a label is unknown to the scheme, or the row has a field in
+    which another tool holds labels.
     """
     text = row.get("text")
     if not isinstance(text, str) or not text:
@@ -86,6 +97,9 @@ def from_row(row: Row, where: str, *, scheme: Scheme = SCHEME) -> AnnotatedSente
         raise DataError(
             f"{where}: a sentence of {len(text):,} characters, at most {MAX_CHARACTERS:,} are read; annotate sentence by sentence"
         )
+    other = next((name for name in LABELS_OF_TOOLS if row.get(name)), None)
+    if other:
+        raise DataError(f"{where}: {other!r} holds labels of another format; name the format that the file has")
     start: Any = row.get("start", 0)
     end: Any = row.get("end", start + len(text) if _is_offset(start) else None)
     if not (_is_offset(start) and _is_offset(end) and end - start == len(text)):

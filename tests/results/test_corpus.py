@@ -154,12 +154,34 @@ def test_utf16_offsets_are_where_utf16_puts_them():
         {"id": 3, "text": "云山县招商。", "entities": [{"id": 9, "label": "PLACE", "start_offset": 0, "end_offset": 3}], "relations": []},
         {"id": 3, "text": "云山县招商。", "entities": [[0, 3, "PLACE"]], "cats": []},
         {"text": "云山县招商。", "spans": [{"start": 0, "end": 3, "label": "PLACE", "token_start": 0, "token_end": 2}], "answer": "accept"},
+        {"text": "云山县招商。", "entities": [{"start": 0, "end": 3, "label": "PLACE"}]},
     ],
 )  # fmt: skip
-def test_field_variants(item, tmp_path):
-    sentence = read_corpus(write(tmp_path / "export.jsonl", item))[0]
+@pytest.mark.parametrize("name", ["export.jsonl", "export.json"])
+def test_field_variants(item, name, tmp_path):
+    sentence = read_corpus(write(tmp_path / name, item if name.endswith("l") else [item]))[0]
     assert sentence.entities == (Entity(0, 3, "PLACE"),)
     assert (sentence.doc, sentence.domains, sentence.status) == ("export", (), None)
+
+
+@pytest.mark.parametrize(
+    ("item", "format"),
+    [
+        ({"entities": []}, "jsonl"),
+        ({"entities": [{"start": 0, "end": 3, "label": "PLACE"}]}, "jsonl"),
+        ({"domains": []}, "jsonl"),
+        ({"cats": []}, "doccano"),
+        ({"answer": "accept"}, "prodigy"),
+    ],
+)
+def test_labels_in_our_own_fields_stay(item, format, tmp_path):
+    row = {"text": "云山县招商。", **item, "domains": ["industry"], "status": "planned"}
+    for name in ("export.jsonl", "export.json"):
+        path = write(tmp_path / name, row if name.endswith("l") else [row])
+        assert detect_format(path) == format
+        sentence = read_corpus(path)[0]
+        assert (sentence.domains, sentence.status) == (("industry",), "planned")
+        assert len(sentence.entities) == len(item.get("entities", ()))
 
 
 def test_doccano_text_classification(tmp_path):
@@ -202,6 +224,13 @@ def test_label_studio_minimal_export(tmp_path):
     assert (sentence.domains, sentence.status) == (("industry", "trade", "business"), "planned")
 
 
+def test_label_studio_is_not_what_it_is_said_to_be(tmp_path):
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps([{"text": "云山县招商。", "entities": []}]), encoding="utf-8")
+    with pytest.raises(DataError, match="item 1: no task of Label Studio"):
+        read_corpus(path, "label-studio")
+
+
 def test_label_studio_names_instead_of_ids(tmp_path):
     choices = [("domain", "教育"), ("status", name_of("status", "planned"))]
     result = [
@@ -230,11 +259,19 @@ def test_label_config_names_every_label():
         ["云\tB-PLACE", "山\tM-PLACE", "县\tE-PLACE", "好\tO"],
         ["-DOCSTART- O", "", "云山\tB-PLACE", "县\tL-PLACE", "好\tO", "", ""],
         ["云山县\tU-PLACE", "好\tO"],
+        ["-DOCSTART-\tO", "", "云\tB-PLACE", "# said in between", "山\tI-PLACE", "县\tI-PLACE", "好\tO"],
     ],
 )
 def test_conll_kinds(lines, tmp_path):
     sentence = read_corpus(write(tmp_path / "c.conll", *lines))[0]
     assert (sentence.text, sentence.entities) == ("云山县好", (Entity(0, 3, "PLACE"),))
+
+
+@pytest.mark.parametrize("hash_line", ["# O", "#\tO", "# S-ORG"])
+def test_conll_hash_is_a_character(hash_line, tmp_path):
+    sentence = read_corpus(write(tmp_path / "c.conll", "# a comment", "1 O", hash_line, "楼 O"))[0]
+    assert sentence.text == "1#楼"
+    assert len(sentence.entities) == hash_line.count("ORG")
 
 
 def test_conll_with_windows_line_ends(tmp_path):
@@ -314,6 +351,7 @@ ROW = {"id": "1", "doc": "d", "start": 0, "end": 7, "text": "云山县长石桥�
         ),
         ({"domains": ["cooking"]}, "line 2: no domain 'cooking'"),
         ({"status": "done"}, "line 2: no status 'done'"),
+        ({"label": [[0, 3, "PLACE"]]}, "line 2: 'label' holds labels of another format"),
         ({"end": 9}, "do not fit its 7 characters"),
         ({"text": ""}, "no text"),
         ({"text": "长" * 100_000, "end": 100_000}, "a sentence of 100,000 characters"),
@@ -331,9 +369,10 @@ def test_errors_name_file_line_and_strings(change, message, tmp_path):
     ("name", "content", "message"),
     [
         ("c.jsonl", "{", "line 1: not JSON"),
-        ("c.jsonl", "", "none of the known formats"),
+        ("c.jsonl", "", "no annotated sentence"),
         ("c.json", "{}", "none of the known formats"),
-        ("c.json", "[1]", "a JSON array of tasks is needed"),
+        ("c.json", "[1]", "item 1: a JSON object is needed"),
+        ("c.json", '[{"text": "好。", "label": []}, {"text": "好。", "label": [[0, 1]]}]', "item 2: a span is"),
         ("c.json", "[]", "no annotated sentence"),
         ("c.conll", "云\tI-PLACE\n", "line 1: I-PLACE does not go on from a PLACE"),
         ("c.conll", "云\tPLACE\n", "line 1: 'PLACE' is no tag"),
@@ -385,7 +424,7 @@ def with_value(whole, place, value):
 def test_missing_file_and_unknown_format(tmp_path):
     with pytest.raises(DataError, match="no such file"):
         read_corpus(tmp_path / "none.jsonl")
-    with pytest.raises(DataError, match="no corpus format 'xml'; there are: jsonl"):
+    with pytest.raises(DataError, match="no corpus format 'xml'; there are: datasets"):
         write_corpus(SENTENCES, tmp_path / "c.xml", "xml")
 
 
