@@ -7,6 +7,7 @@ import json
 import re
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ _KEY = re.compile(rb'\[("(?:[^"\\]|\\.)*+"),("(?:[^"\\]|\\.)*+"),')
 
 @dataclass(slots=True)
 class BatchResult:
-    """What a run did: files written, reports analyzed now, taken from an earlier run, failed."""
+    """What a run did: files written, reports analyzed now, taken from an earlier run, failed; files of other kinds in the folders, by suffix."""
 
     written: list[Path] = field(default_factory=list)
     analyzed: int = 0
@@ -40,6 +41,7 @@ class BatchResult:
     characters: int = 0
     seconds: float = 0.0
     errors: list[FileError] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
 
 
 def analyze_files(
@@ -60,7 +62,7 @@ def analyze_files(
     out = Path(out)
     result = BatchResult()
     _check_outputs(out, format, overwrite=overwrite, resume=resume)
-    files = _collect(paths, out, result.errors)
+    files = _collect(paths, out, result)
     _check_inputs(files, out, format)
     with _Journal(out / JOURNAL, keep=resume) as journal:
         tasks = _find_tasks(files, model, result.errors)
@@ -169,7 +171,7 @@ def _place(path: Path) -> str:
     return str(path.parent.resolve() / path.name)
 
 
-def _collect(paths: Iterable[str | Path], out: Path, errors: list[FileError]) -> list[tuple[Path, str]]:
+def _collect(paths: Iterable[str | Path], out: Path, result: BatchResult) -> list[tuple[Path, str]]:
     """All files with an id that is unique in the run, also where case does not count: the name without suffix, numbered where two share it.
 
     What lies in ``out`` is passed over where ``out`` is inside of a folder.
@@ -182,13 +184,17 @@ def _collect(paths: Iterable[str | Path], out: Path, errors: list[FileError]) ->
         try:
             found = find_report_files(path)
         except GovtextError as error:
-            errors.append(FileError(str(path), _without_name(str(error), path)))
+            result.errors.append(FileError(str(path), _without_name(str(error), path)))
             continue
+        result.errors += found.errors
+        result.others += found.others
         if path.resolve() in out.resolve().parents:
-            found = [file for file in found if out.resolve() not in file.resolve().parents]
-            if not found:
-                errors.append(FileError(str(path), f"no report in it outside of {out}"))
-        files.extend(found)
+            outside = [file for file in found.paths if out.resolve() not in file.resolve().parents]
+            if not outside:
+                result.errors.append(FileError(str(path), f"no report in it outside of {out}"))
+            files.extend(outside)
+        else:
+            files.extend(found.paths)
     named: list[tuple[Path, str]] = []
     taken: set[str] = set()
     for path in files:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -30,7 +31,9 @@ def map_in_processes(function: Callable[[Item], Result], items: Iterable[Item], 
         yield from map(function, chain(first, iterator))
         return
     waiting: deque[Future[Result]] = deque()
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+    alone = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for this process, which ends them
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=signal.signal, initargs=alone) as pool:
         try:
             for item in chain(first, iterator):
                 waiting.append(pool.submit(function, item))

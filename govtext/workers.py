@@ -5,11 +5,14 @@ from __future__ import annotations
 import gc
 import json
 import multiprocessing
+import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,10 @@ from govtext.report import read
 
 Load = Callable[[], Language]
 READY = "ready"
+DIED = (
+    "a process died while it loaded the model (out of memory? use fewer --jobs);"
+    ' a script of your own has to start the work under  if __name__ == "__main__":'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,8 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs, self._load), daemon=True)
-        self.process.start()
+        with _uninterrupted():
+            self.process.start()
         theirs.close()
         self.loading, self.task, self.started = True, None, 0.0
 
@@ -122,7 +130,7 @@ class _Worker:
         message = self._receive()
         if self.loading:
             if message != READY:
-                raise ModelError(message or "a process died while it loaded the model; use fewer --jobs")
+                raise ModelError(message or DIED)
             self.loading = False
             return None
         late = self.is_late(timeout)
@@ -146,6 +154,20 @@ class _Worker:
         self.process.kill()
         self.process.join()
         self.pipe.close()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes started here never hear Ctrl-C, which is for this one: it stops them. It hears it at the end of the block."""
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # starting it would end the block of the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(pipe: Connection[Any, Any], load: Load) -> None:

@@ -46,7 +46,7 @@ Overwrite = Annotated[
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes to use.")]
 Timeout = Annotated[
     float | None,
-    typer.Option("--timeout", min=1, help="Seconds a file may take (with --jobs 2 or more).", show_default=False),
+    typer.Option("--timeout", min=1, help="Seconds a file may take.", show_default=False),
 ]
 Explain = Annotated[bool, typer.Option("--explain", help="Keep what decided the domain of each sentence (slower).")]
 Summary = Annotated[

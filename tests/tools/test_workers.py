@@ -2,6 +2,9 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -72,6 +75,39 @@ def test_a_file_that_kills_or_stalls_its_process_is_listed_and_the_rest_is_done(
         and "broken" in messages["4b.txt"]
     )
     assert [r["id"] for r in lines(tmp_path / "out")] == list("012345")
+
+
+@pytest.mark.parametrize("options", [{"jobs": 2}, {"timeout": 20}])
+def test_a_single_file_is_as_well_guarded(options, tmp_path):
+    (tmp_path / "a.txt").write_text("立即退出。", encoding="utf-8")
+    for _ in range(2):
+        result = analyze_files([tmp_path / "a.txt"], tmp_path / "out", load=load_fragile, resume=True, **options)
+        assert len(result.errors) == 1 and "died" in result.errors[0].message
+
+
+def test_a_script_without_a_guard_is_told_of_it(tmp_path):
+    (tmp_path / "a.txt").write_text(GOOD.format(1), encoding="utf-8")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import govtext as gt\nfrom govtext.batch import analyze_files\n"
+        f"analyze_files([{str(tmp_path / 'a.txt')!r}], {str(tmp_path / 'out')!r}, load=gt.load, jobs=2)\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and 'under if __name__ == "__main__":' in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="sees the processes start in /proc")
+def test_an_interruption_is_one_line(folder, tmp_path):
+    """Ctrl-C goes to all processes of the terminal; here while they start."""
+    exe = [sys.executable, "-m", "govtext.cli", "analyze", folder, "-o", tmp_path / "out", "--jobs", "2"]
+    with subprocess.Popen(exe, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while len(children.read_text().split()) < 3:  # two workers, and the tracker of their resources
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate()
+    assert process.returncode == 130 and err.count("\n") == 1 and "--resume" in err
 
 
 def test_a_model_that_cannot_be_loaded_stops_the_run(folder, tmp_path):
