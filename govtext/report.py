@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from govtext.clean import find_furniture
-from govtext.errors import GovtextError, ReadError
-from govtext.formats import SUFFIXES, extract
+from govtext.errors import GovtextError, ReadError, describe_failure
+from govtext.formats import DOCUMENTS, SUFFIXES, extract
 from govtext.formats.limits import MAX_BYTES, check_size
 from govtext.metadata import find_metadata
 from govtext.sentences import find_sentences
 from govtext.structure import find_sections
 from govtext.types import Extract, Report, Section, Sentence, SentenceContext
 
+LINK, NO_SUFFIX = "link to a folder", "no suffix"  # kinds of files that are passed over, beside their suffixes
 REACH = 5  # sentences before and after a sentence that its context holds
 
 
@@ -138,54 +141,93 @@ class FileError:
     message: str
 
 
-class ReportFolder:
-    """The reports under a folder, read one at a time while one iterates; files that fail are collected in ``errors``.
+@dataclass(frozen=True, slots=True)
+class FolderFiles:
+    """What was found under a folder: reports and other documents, folders that cannot be looked into, how many other files by suffix."""
 
-    ``len()`` is the number of files found. Iterating again starts afresh, with an empty list of errors.
+    paths: list[Path] = field(default_factory=list)
+    errors: list[FileError] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
+
+
+class ReportFolder:
+    """The reports under a folder, read one at a time while one iterates; what cannot be read is collected in ``errors``.
+
+    ``len()`` is the number of files found, ``others`` says how many files of other kinds were passed over, by suffix. Iterating again
+    starts afresh, with the errors of the folder alone.
     """
 
     def __init__(self, folder: str | Path, *, recursive: bool = True, progress: bool = False) -> None:
-        self.paths = find_report_files(folder, recursive=recursive)
-        self.errors: list[FileError] = []
+        found = find_report_files(folder, recursive=recursive)
+        self.paths, self.others = found.paths, found.others
+        self.errors = list(found.errors)
+        self._folder_errors = found.errors
         self._progress = progress
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def __iter__(self) -> Iterator[Report]:
-        self.errors = []
+        self.errors = list(self._folder_errors)
         for path in tqdm(self.paths, unit="report", disable=not self._progress):
             try:
                 yield read(path)
             except GovtextError as error:
-                self.errors.append(FileError(str(path), str(error)))
+                self.errors.append(FileError(str(path), describe_failure(error, name=str(path))))
 
 
 def read_folder(folder: str | Path, *, recursive: bool = True, progress: bool = False) -> ReportFolder:
     """The reports of a folder: lazy, sorted by path, with the errors of single files collected in ``.errors``.
 
-    Raises ReadError if the folder does not exist or holds no file of a known format.
+    Raises ReadError if the folder does not exist or holds no document.
     """
     return ReportFolder(folder, recursive=recursive, progress=progress)
 
 
 def expand_paths(paths: Iterable[str | Path]) -> list[Path]:
-    """Files as given, and in place of each folder the report files under it."""
-    return [file for path in map(Path, paths) for file in (find_report_files(path) if path.is_dir() else [path])]
+    """Files as given, and in place of each folder the documents under it; raises ReadError if a folder cannot be looked into."""
+    files: list[Path] = []
+    for path in map(Path, paths):
+        found = find_report_files(path) if path.is_dir() else FolderFiles([path])
+        for error in found.errors:
+            raise ReadError(f"{error.path}: {error.message}")
+        files += found.paths
+    return files
 
 
-def find_report_files(folder: str | Path, *, recursive: bool = True) -> list[Path]:
-    """Files of a known format under a folder, sorted by path; hidden files are passed over."""
-    folder = Path(folder)
+def find_report_files(folder: str | Path, *, recursive: bool = True) -> FolderFiles:
+    """The files under a folder, sorted by path; hidden files are passed over, links to folders are not followed.
+
+    Among ``paths`` are documents that ``read`` refuses, such as old Word files, so that its advice is told; those beside which a report of
+    the same name lies (converted, that is) are left out. Raises ReadError if the folder does not exist or holds no document.
+    """
+    folder, found = Path(folder), FolderFiles()
     if not folder.is_dir():
         raise ReadError(f"{folder}: no such folder")
-    try:
-        files = folder.rglob("*") if recursive else folder.iterdir()
-        found = sorted(
-            p for p in files if p.suffix.lower() in SUFFIXES and not p.name.startswith((".", "~$")) and p.is_file()
+
+    def note(error: OSError) -> None:
+        found.errors.append(
+            FileError(str(error.filename), f"cannot be listed ({error.strerror}); check its access rights")
         )
-    except PermissionError:
-        raise ReadError(f"{folder}: no permission to list it") from None
-    if not found:
+
+    for parent, folders, names in os.walk(folder, onerror=note):
+        if not recursive:
+            folders.clear()
+        found.others.update(LINK for name in folders if Path(parent, name).is_symlink())
+        _sort_files(Path(parent), names, found)
+    found.paths.sort()
+    if not (found.paths or found.errors):
         raise ReadError(f"{folder}: no report in it; known formats are {', '.join(sorted(SUFFIXES))}")
     return found
+
+
+def _sort_files(folder: Path, names: list[str], found: FolderFiles) -> None:
+    """Put the files of one folder where they belong."""
+    paths = [folder / name for name in names if not name.startswith((".", "~$"))]
+    reports = {path.stem for path in paths if path.suffix.lower() in SUFFIXES}
+    for path in paths:
+        suffix = path.suffix.lower()
+        if suffix in SUFFIXES or (suffix in DOCUMENTS and path.stem not in reports):
+            found.paths.append(path)
+        elif suffix not in DOCUMENTS:
+            found.others[suffix or NO_SUFFIX] += 1

@@ -25,6 +25,8 @@ SUFFIXES: dict[str, str] = {
     ".pdf": "pdf",
 }
 """Suffixes that can be read, and the format that each stands for."""
+DOCUMENTS = frozenset(row["key"] for row in read_table("unreadable_formats") if row["kind"] == "document")
+"""Suffixes of documents that must be converted first."""
 
 
 def extract(data: bytes, *, name: str) -> Extract:
@@ -59,9 +61,9 @@ def _mismatch(suffix: str, content: str, *, path: str) -> str:
     if content in SUFFIXES.values() and content != "txt":
         right = next(s for s, f in SUFFIXES.items() if f == content)
         return f"the content is {content.upper()}, not what the suffix says; rename it to {stem}{right}"
-    advice = (None if wanted else _advice("suffix", suffix)) or _advice("content", content)
+    advice = (None if wanted else _advice(suffix, "document", "other")) or _advice(content, "content")
     if advice:
-        return advice.format(stem=stem, path=path)
+        return advice.format(stem=stem, folder=PurePath(path).parent, path=path)
     if wanted:
         return (
             f"not a {wanted.upper()} file (damaged or misnamed); open it in its program and save it again as {wanted}"
@@ -69,9 +71,9 @@ def _mismatch(suffix: str, content: str, *, path: str) -> str:
     return f"unknown format {suffix or content!r}; known suffixes are {' '.join(SUFFIXES)}"
 
 
-def _advice(kind: str, key: str) -> str | None:
+def _advice(key: str, *kinds: str) -> str | None:
     rows = read_table("unreadable_formats")
-    return next((row["advice"] for row in rows if row["kind"] == kind and row["key"] == key), None)
+    return next((row["advice"] for row in rows if row["kind"] in kinds and row["key"] == key), None)
 
 
 def _reader(fmt: str) -> Reader:

@@ -11,6 +11,7 @@ from govtext.corpus import AnnotatedSentence, read_corpus
 from govtext.corpus.files import read_json_lines
 from govtext.corpus.sentence import Row, from_row, offsets_of
 from govtext.errors import DataError
+from govtext.formats import SUFFIXES
 from govtext.report import find_report_files, read, sentence_contexts
 from govtext.resources import example_path, sample_paths
 from govtext.training.config import TrainingConfig
@@ -47,11 +48,11 @@ def read_data(config: TrainingConfig) -> TrainingData:
     reports = Path(config.paths.reports) if config.paths.reports else None
     if reports and not reports.is_dir():
         raise DataError(f"{reports}: no such folder of reports")
-    found = [e for path in config.paths.corpora for e in _read_examples(path, reports)]
+    found = [e for path in config.paths.corpora for e in _read_examples(path, reports, config.paths.format)]
     train = [e for e in found if not _is_silver(e)]
     start = config.training
     if config.paths.dev:
-        dev = _read_examples(config.paths.dev, reports)
+        dev = _read_examples(config.paths.dev, reports, config.paths.format)
         if any(map(_is_silver, dev)):
             raise DataError(f"{config.paths.dev} holds silver labels: measure on sentences that people have labelled")
         check_leak(train, dev)
@@ -69,9 +70,14 @@ def read_data(config: TrainingConfig) -> TrainingData:
             _check_rows(path, held_out, needed=("entities",))
     for path in config.domains.extra:
         _check_rows(path, held_out, needed=POINTER)
-    files = find_report_files(reports) if reports else [*sample_paths(), *find_report_files(example_path())]
+    files = _raw_files(reports) if reports else [*sample_paths(), *_raw_files(example_path())]
     layouts = _layouts(dev, reports) if dev else None
     return TrainingData(train, dev, [file for file in files if file.stem not in held_out], layouts)
+
+
+def _raw_files(folder: Path) -> list[Path]:
+    """The reports under a folder, without documents that must be converted first."""
+    return [file for file in find_report_files(folder).paths if file.suffix.lower() in SUFFIXES]
 
 
 def raw_sentences(data: TrainingData, *, limit: int, seed: int) -> list[tuple[str, SentenceContext]]:
@@ -110,11 +116,11 @@ def report_texts(data: TrainingData, *, seed: int) -> Iterator[list[str]]:
         yield [report.text[s.start : s.end] for s in report.sentences]
 
 
-def _read_examples(corpus: str, reports: Path | None) -> list[Example]:
+def _read_examples(corpus: str, reports: Path | None, format: str | None) -> list[Example]:
     path = Path(corpus)
     if path.is_file() and not path.read_bytes().strip():
         raise DataError(f"{path} is empty: no annotated sentence in it")
-    return read_examples(path, reports=_layouts(read_corpus(path), reports))
+    return read_examples(path, reports=_layouts(read_corpus(path, format), reports), format=format)
 
 
 def _layouts(sentences: Sequence[AnnotatedSentence], reports: Path | None) -> Path | None:

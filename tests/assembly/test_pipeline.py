@@ -1,6 +1,8 @@
 """The loaded pipeline as a spaCy citizen: nothing dropped, everything survives serialisation and processes."""
 
+import os
 import shutil
+from pathlib import Path
 
 import pytest
 import spacy
@@ -12,6 +14,7 @@ from govtext.annotations import to_record
 from govtext.entities.word_marks import mark_words
 from govtext.errors import ModelError, ReadError
 from govtext.labels import DOMAINS, STATUSES
+from govtext.report import expand_paths
 from govtext.resources import model_path, sample_paths
 
 
@@ -154,6 +157,47 @@ def test_folder_is_lazy_sorted_and_collects_errors(tmp_path):
     assert [e.path for e in folder.errors] == [str(tmp_path / "c.txt")]
     with pytest.raises(ReadError, match="no such folder"):
         gt.read_folder(tmp_path / "x")
+
+
+def test_nothing_in_a_folder_is_passed_over_without_a_word(tmp_path, monkeypatch):
+    for name in (
+        "good.txt",
+        "old.doc",
+        "done.doc",
+        "done.docx",
+        "sheet.xlsx",
+        "b.xlsx",
+        "LICENSE",
+        ".hidden.txt",
+        "sub/c.txt",
+        "shut/d.txt",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("一、工作。", encoding="utf-8")
+    (tmp_path / "nowhere.txt").symlink_to(tmp_path / "gone.txt")
+    (tmp_path / "loop.txt").symlink_to(tmp_path / "loop.txt")
+    (tmp_path / "link").symlink_to(tmp_path / "sub")
+    real = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    folder = gt.read_folder(tmp_path)
+    assert [r.id for r in folder] == ["good", "c"]
+    told = {Path(e.path).name: e.message for e in folder.errors}
+    words = {
+        "shut": "cannot be listed (Permission denied)", "old.doc": f'--outdir "{tmp_path}"', "done.docx": "not a DOCX file",
+        "nowhere.txt": "no such file", "loop.txt": "cannot be read (",
+    }  # fmt: skip
+    assert told.keys() == words.keys() and all(word in told[name] for name, word in words.items())
+    assert folder.others == {".xlsx": 2, "no suffix": 1, "link to a folder": 1}
+    with pytest.raises(ReadError, match="shut: cannot be listed"):
+        expand_paths([tmp_path])
+    flat = gt.read_folder(tmp_path, recursive=False)
+    assert len(flat) == 5 and not flat.errors and "link to a folder" not in flat.others
 
 
 def test_words_of_the_config_stay_whole():
