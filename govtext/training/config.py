@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from confection import Config
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from govtext.corpus.files import read_text
 from govtext.errors import DataError
 
 DEFAULT = Path(__file__).with_name("default.cfg")
@@ -36,6 +37,7 @@ class Paths(_Section):
 
     corpus: str | list[str] | None
     dev: str | None
+    format: str | None
     reports: str | None
     exclude: list[str]
     out: str | None
@@ -122,7 +124,7 @@ def read_config(path: str | Path | None = None, overrides: Mapping[str, Any] | N
     merged = Config().from_str(DEFAULT.read_text(encoding="utf-8"), interpolate=False)
     try:
         if path is not None:
-            merged = merged.merge(_read(Path(path)))
+            merged = merged.merge(Config().from_str(read_text(Path(path)), interpolate=False))
         settings = Config().from_str(merged.to_str(), overrides=dict(overrides or {}))
     except (ValueError, configparser.Error) as error:
         raise DataError(f"{where}: not a training config ({error})") from None
@@ -149,7 +151,7 @@ def parse_overrides(arguments: Sequence[str]) -> dict[str, Any]:
     while rest:
         name, given, value = rest.pop(0).partition("=")
         if not name.startswith("--") or "." not in name:
-            raise DataError(f"no option {name!r}; settings are given as  --section.key value")
+            raise DataError(f"no option {name!r}; a config file comes first, then settings as  --section.key value")
         if not given:
             if not rest:
                 raise DataError(f"{name} needs a value")
@@ -174,14 +176,6 @@ def _takes_text(setting: str) -> bool:
     part: Any = TrainingConfig.model_fields.get(section)
     field = part and part.annotation.model_fields.get(key)
     return bool(field) and str in (field.annotation, *get_args(field.annotation))
-
-
-def _read(path: Path) -> Config:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not a config that can be read ({error})") from None
-    return Config().from_str(text, interpolate=False)
 
 
 def _told(error: Any) -> str:
