@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from govtext.cli.annotate import From
 from govtext.cli.train import SETTINGS, Settings, read_settings
 from govtext.errors import DataError, OutputError
 from govtext.resources import DEFAULT_MODEL
@@ -59,6 +60,7 @@ def evaluate_model(
         ),
     ] = None,
     model: Model = DEFAULT_MODEL,
+    from_: From = None,
     against: Annotated[str | None, typer.Option(help="A second model to compare with.", show_default=False)] = None,
     out: ScoresOut = None,
     markdown: Markdown = None,
@@ -75,7 +77,7 @@ def evaluate_model(
     from govtext.training.evaluate import compare, evaluate
 
     _check_free(overwrite, out, markdown, picture)
-    sentences = read_corpus(gold)
+    sentences = read_corpus(gold, from_)
     found = evaluate(load(model), sentences, reports=reports)
     values, shown, other = found.to_dict(), found.to_markdown(title=model, n_errors=errors), None
     if against:

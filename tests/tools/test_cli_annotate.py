@@ -50,6 +50,7 @@ def test_evaluate_against_its_own_annotations_is_perfect(run, report, tmp_path):
     assert code == 0 and "METRIC" in out
     assert json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
     assert run("evaluate", "model", tmp_path / "gold.jsonl", "-o", tmp_path / "scores.json")[0] == 1
+    assert run("evaluate", "model", tmp_path / "gold.jsonl", "--from", "label-studio")[0] == 1
 
 
 def test_suggest_and_config(run, report, tmp_path):

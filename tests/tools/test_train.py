@@ -178,6 +178,13 @@ def test_segmented_sentences_are_not_both_learned_and_measured_on(tmp_path):
         data_of(**settings, **{"words.held_out": str(tmp_path / "learned")})
 
 
+def test_a_corpus_of_a_format_that_is_not_found_out(tmp_path):
+    path = str(write_corpus(tmp_path / "labelled"))
+    with pytest.raises(DataError, match="name the format"):
+        data_of(**{"paths.corpus": path})
+    assert data_of(**{"paths.corpus": path, "paths.format": "jsonl"}).dev
+
+
 def test_reports_of_some_documents_only_are_no_layout(tmp_path):
     corpora = [write_corpus(tmp_path / f"{docs}.jsonl", docs=docs) for docs in ("ab", "c")]
     for doc in "ab":
