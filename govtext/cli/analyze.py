@@ -177,6 +177,10 @@ def _report(result: Any, format: Format) -> None:
         again = f" ({result.resumed} from an earlier run)" if result.resumed else ""
         target = result.written[0] if format in (Format.JSONL, Format.HTML) else result.written[0].parent
         typer.echo(f"{done} report{'s' * (done != 1)}{again}, {result.characters:,} characters{speed} -> {target}")
+    if result.others:
+        kinds = ", ".join(f"{n} {kind}" for kind, n in result.others.most_common(8))
+        more = " …" if len(result.others) > 8 else ""
+        typer.echo(f"passed over what is no report in the folders: {kinds}{more}", err=True)
     for error in result.errors:
         typer.echo(f"failed: {error.path}: {error.message}", err=True)
     if result.errors:

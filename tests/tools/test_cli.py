@@ -323,6 +323,14 @@ def bad_inputs(folder: Path) -> list[Path]:
     return [*paths, folder / "empty_zip.docx", folder / "no_reports", folder / "missing.txt"]
 
 
+def test_files_of_other_kinds_are_counted(run, tmp_path):
+    good(tmp_path / "in", "a.txt")
+    for name in ("a.jpg", "b.JPG", "c.xlsx", "d.1", "d.2", "d.3", "d.4", "d.5", "d.6", "d.7"):
+        (tmp_path / "in" / name).write_bytes(b"x")
+    code, _, err = run("analyze", tmp_path / "in", "-o", tmp_path / "out")
+    assert code == 0 and "2 .jpg, 1 " in err and err.rstrip().endswith("…")
+
+
 def test_hostile_inputs_each_give_one_line_and_the_batch_is_finished(run, tmp_path):
     bad = bad_inputs(tmp_path / "bad")
     assert len(bad) >= 20
