@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from itertools import chain, dropwhile
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +20,7 @@ from govtext.types import SentenceContext
 Classifier = TypeVar("Classifier", bound=TextClassifier)
 Array = np.ndarray[Any, Any]
 Known = Sequence[tuple[str, SentenceContext]]
+HeldOut = tuple[Sequence[str], Sequence[str | Sequence[str]], Sequence[SentenceContext]]
 
 PULLS = (0.3, 1.0, 3.0, 10.0, 30.0)  # tried one after the other
 PULL = 1.0  # where nothing is rehearsed by which one could be chosen
@@ -27,7 +29,7 @@ PULL = 1.0  # where nothing is rehearsed by which one could be chosen
 def adapt_classifier(
     classifier: Classifier, sentences: Sequence[str], labels: Sequence[str | Sequence[str]], *,
     context: Sequence[SentenceContext], sample_weight: Sequence[float] | None = None, pull: float | None = None,
-    rehearsal: Sequence[Known] = (), share: float = 1.5, tolerance: float = 0.005,
+    rehearsal: Sequence[Known] = (), share: float = 1.5, tolerance: float = 0.005, held_out: HeldOut | None = None,
 ) -> Classifier:  # fmt: skip
     """A copy of a fitted classifier, trained on with labelled sentences.
 
@@ -38,9 +40,11 @@ def adapt_classifier(
     Unless ``pull`` is given, it is the weakest one of ``PULLS`` with which no more than the share ``tolerance`` of the old answers is lost: each
     report of the rehearsal is left out in turn, and where the answer to one of its sentences changes, the old probability of the old
     answer less that of the new one counts as lost. If every pull loses more, the copy is the old classifier.
-    Raises DataError for a label that the classifier does not have.
+    ``held_out`` are further labelled sentences, as texts, labels and contexts: with them the choice is that one of this pull, the stronger ones
+    and the old classifier which gives their labels the highest likelihood. Raises DataError for a label that the classifier does not have.
     """
-    unknown = {name for label in labels for name in ([label] if isinstance(label, str) else label)}.difference(
+    given = [*labels, *(held_out[1] if held_out else ())]
+    unknown = {name for label in given for name in ([label] if isinstance(label, str) else label)}.difference(
         classifier.classes_
     )
     if unknown:
@@ -62,9 +66,22 @@ def adapt_classifier(
         losses = [_loss(classifier, moved(rest, pull), report) for rest, report in zip(others, rehearsal, strict=True)]
         return float(np.concatenate(losses).mean())
 
-    if pull is None:
-        pull = next((p for p in PULLS if lost(p) <= tolerance), None) if len(rehearsal) > 1 else PULL
-    return copy.copy(classifier) if pull is None else moved(rehearsal, pull)
+    if pull is not None:
+        return moved(rehearsal, pull)
+    pulls = dropwhile(lambda p: lost(p) > tolerance, PULLS) if len(rehearsal) > 1 else (PULL,)
+    found = chain((moved(rehearsal, p) for p in pulls), [copy.copy(classifier)])
+    return max(found, key=lambda c: _likelihood(c, *held_out)) if held_out else next(found)
+
+
+def _likelihood(
+    classifier: TextClassifier,
+    texts: Sequence[str],
+    labels: Sequence[str | Sequence[str]],
+    context: Sequence[SentenceContext],
+) -> float:
+    """The logarithm of how likely the classifier takes the labels to be."""
+    probabilities = classifier.predict_proba(texts, context=context)
+    return float((classifier._targets(labels) * np.log(probabilities + 1e-12)).sum())
 
 
 def _loss(old: TextClassifier, new: TextClassifier, report: Known) -> Array:

@@ -154,18 +154,25 @@ class Trainer:
 
     def _classifiers_from_base(self, rows: Sequence[Any]) -> Callable[[str, Any], Any]:
         from govtext.training.adapt import adapt_classifier
+        from govtext.training.domains import from_examples
 
         wanted = self.config.domains
-        rehearsal = sample_reports()
+        rehearsal, dev = sample_reports(), from_examples(self.data.dev)
 
         def train(name: str, base: Any) -> Any:
-            labelled = [row for row in rows if getattr(row, name)]
+            labelled, aside = ([row for row in some if getattr(row, name)] for some in (rows, dev))
             if not labelled:
                 return base
+            held_out = (
+                [row.text for row in aside],
+                [getattr(row, name) for row in aside],
+                [row.context for row in aside],
+            )
             return adapt_classifier(
                 base, [row.text for row in labelled], [getattr(row, name) for row in labelled],
                 context=[row.context for row in labelled], sample_weight=[row.weight for row in labelled],
                 pull=wanted.pull, rehearsal=rehearsal, share=wanted.rehearsal, tolerance=wanted.tolerance,
+                held_out=held_out if aside else None,
             )  # fmt: skip
 
         return train

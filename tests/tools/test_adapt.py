@@ -58,6 +58,19 @@ def test_what_would_cost_the_old_answers_is_not_learned(nlp):
     assert np.mean(learned.predict(texts, context=context) == labels) > 0.9
 
 
+@pytest.mark.parametrize(("told", "learned"), [("other", True), ("achieved", False)])
+def test_sentences_set_aside_decide_with_the_base_among_the_candidates(nlp, told, learned):
+    old, context = nlp.get_pipe("govtext_status").stage, [SentenceContext()] * len(TEXTS)
+    aside = (["本办法由水务局负责解释。"], [told], context[:1])
+    options = {"context": context, "rehearsal": sample_reports()}
+    new = adapt_classifier(old, TEXTS, ["other"] * 4, **options, held_out=aside)
+    assert np.array_equal(new.ngram_weights, old.ngram_weights) != learned
+    forced = adapt_classifier(old, TEXTS, ["other"] * 4, **options, held_out=aside, pull=1.0)
+    assert not np.array_equal(forced.ngram_weights, old.ngram_weights)
+
+
 def test_a_label_that_the_base_does_not_have_is_named(classifier):
-    with pytest.raises(DataError, match="no class 'unheard'"):
-        adapt_classifier(classifier, TEXTS[:1], ["unheard"], context=[SentenceContext()])
+    context = [SentenceContext()]
+    for labels, aside in ((["unheard"], None), ([classifier.classes_[0]], (TEXTS[1:2], ["unheard"], context))):
+        with pytest.raises(DataError, match="no class 'unheard'"):
+            adapt_classifier(classifier, TEXTS[:1], labels, context=context, held_out=aside)
