@@ -10,11 +10,10 @@ from lxml import etree
 from govtext.errors import ReadError
 from govtext.formats.limits import MAX_DEPTH, MAX_ELEMENTS
 from govtext.formats.markup import render, visible_lengths
-from govtext.formats.txt import decode
+from govtext.formats.txt import decode, reads_as_chinese
 from govtext.resources import read_table
 from govtext.types import Extract
 
-_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?\s{0,9}([\w-]{2,20})""", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"\s{0,99}<\?xml[^>]{0,200}\?>")
 _DOCTYPE_SUBSET = re.compile(r"<!DOCTYPE[^>\[]{0,200}\[[^\]]{0,100000}\]\s{0,99}>", re.IGNORECASE)
 _HEAD = 4096  # characters in which a declaration begins
@@ -48,20 +47,15 @@ def read_html(data: bytes, *, name: str) -> Extract:
 
 
 def _decode_html(data: bytes, *, name: str) -> tuple[str, str]:
-    """Decode by BOM or detection, then by the charset the page declares, a few damaged characters allowed."""
+    """Decode by BOM or detection, then as a Chinese page with a few damaged characters; the charset it declares is often wrong."""
     try:
         return decode(data, name=name)
     except ReadError:
-        declared = _CHARSET.search(data[:4096])
-        encoding = declared[1].decode("ascii").lower() if declared else "utf-8"
-        encoding = "gb18030" if encoding in ("gb2312", "gbk") else encoding
-        try:
+        for encoding in ("utf-8", "gb18030"):
             text = data.decode(encoding, "replace")
-        except LookupError:
-            raise ReadError(f"{name}: declares the unknown charset {encoding!r}; save it again as UTF-8") from None
-        if text.count("\ufffd") > _DAMAGE * len(text) + 1:
-            raise
-        return text, encoding
+            if text.count("\ufffd") <= _DAMAGE * len(text) + 1 and reads_as_chinese(text):
+                return text, encoding
+        raise
 
 
 def _parse(source: str, *, name: str) -> etree._Element:

@@ -65,6 +65,19 @@ def common_share(text: str) -> float:
     return sum(map(_is_common, letters)) / len(letters) if letters else 1.0
 
 
+def reads_as_chinese(text: str) -> bool:
+    """Whether there is Chinese in a decoded text, and most of it in everyday characters.
+
+    >>> reads_as_chinese("工作总结"), reads_as_chinese("宸ヤ綔鎬荤粨"), reads_as_chinese("r\u00e9sum\u00e9")
+    (True, False, False)
+    """
+    return _has_chinese(text) and common_share(text) >= _COMMON_SHARE
+
+
+def _has_chinese(text: str) -> bool:
+    return any("\u4e00" <= c <= "\u9fff" for c in text[:_SAMPLE])
+
+
 def _is_common(char: str) -> bool:
     code = char.encode("gb2312", "ignore")
     return len(code) == 2 and 0xB0 <= code[0] <= 0xD7
@@ -95,12 +108,13 @@ def _utf16_without_bom(data: bytes) -> tuple[str, str] | None:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" not in text and _reads_as_chinese(text):
+        if "\0" not in text and _is_plain(text):
             return text, encoding
     return None
 
 
-def _reads_as_chinese(text: str) -> bool:
+def _is_plain(text: str) -> bool:
+    """Whether next to nothing but Chinese and ASCII is in the text."""
     sample = text[:_SAMPLE]
     return sum(map(_is_usual, sample)) >= 0.95 * len(sample) and common_share(sample) >= _COMMON_SHARE
 
@@ -130,7 +144,7 @@ def _detected(data: bytes) -> tuple[str, str] | None:
         text = data.decode(best.encoding)
     except UnicodeDecodeError:
         return None
-    return (text, best.encoding) if any("\u4e00" <= c <= "\u9fff" for c in text[:_SAMPLE]) else None
+    return (text, best.encoding) if _has_chinese(text) else None
 
 
 def _has_controls(data: bytes) -> bool:

@@ -240,7 +240,12 @@ def test_wrong_meta_charset_and_a_few_damaged_bytes():
     assert extract(page.encode("utf-8"), name="r.html").text == ARTICLE
     long = page.replace("各位代表：", "各位代表：" + "全年完成投资。" * 400).encode("gb18030")
     damaged = long.replace("甲项".encode("gb18030"), b"\xff\xff")
-    assert "乙项" in extract(damaged, name="r.html").text
+    for charset in b"gb2312 iso-8859-1 windows-1252 raw_unicode_escape undefined idna utf-8 big5".split():
+        found = extract(damaged.replace(b"gb2312", charset), name="r.html")
+        assert (found.encoding, "乙项" in found.text) == ("gb18030", True)
+    latin = "<html><meta charset=iso-8859-1><p>Résumé: l'été à Pékin</p>".encode("latin-1") + b"\xff\x00"
+    with pytest.raises(ReadError):
+        extract(latin, name="r.html")
 
 
 @settings(max_examples=60, deadline=None)
