@@ -26,8 +26,9 @@ def write_training_card(
     """
     how = "trained from nothing" if afresh else f"trained on from {base}"
     rest = f" The rest ({', '.join(kept)}) is as in {base}; see its card." if kept else ""
+    chosen = ", by which the best result was chosen, too; on others it is rather worse" if {*parts} - {"words"} else ""
     measured = (
-        f"Measured on documents that were set aside:\n\n{scores}"
+        f"Measured on documents that were set aside{chosen}:\n\n{scores}"
         if scores
         else "Not measured: no document was set aside."
     )

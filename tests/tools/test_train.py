@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import srsly
+from confection import Config
 
 import govtext as gt
 from govtext.checksums import verify_checksums
 from govtext.errors import DataError, OutputError
 from govtext.resources import example_path
 from govtext.training import run as training_run
+from govtext.training.card import write_training_card
 from govtext.training.config import default_config, parse_overrides, read_config
 from govtext.training.data import raw_sentences, read_data
 from govtext.training.fitting import write_arrays
@@ -94,6 +96,12 @@ def test_wrong_settings_are_named_in_one_line(tmp_path, text, told):
     assert told in str(error.value) and "mine.cfg" in str(error.value)
 
 
+def test_a_config_that_powershell_has_written_is_named(tmp_path):
+    (tmp_path / "mine.cfg").write_text(default_config(), encoding="utf-16")
+    with pytest.raises(DataError, match="not UTF-8; save it as UTF-8"):
+        read_config(tmp_path / "mine.cfg")
+
+
 def test_options_of_the_command_line():
     assert parse_overrides(["--a.b", "[1, 2]", "--c.d=x=y", "--e.f", "null"]) == {
         "a.b": [1, 2],
@@ -109,6 +117,18 @@ def test_options_of_the_command_line():
     for wrong in (["--a.b"], ["file.cfg"], ["--verbose"], ["--paths.corpus=a", "--paths.corpus=b"]):
         with pytest.raises(DataError):
             parse_overrides(wrong)
+
+
+@pytest.mark.parametrize(
+    ("parts", "scores", "told"),
+    [
+        (("words", "entities"), "| x |", "set aside, by which the best result was chosen, too"),
+        (("words",), "| x |", "Measured on documents that were set aside:"),
+        (("domains",), "", "Not measured"),
+    ],
+)
+def test_a_card_says_what_its_scores_are(parts, scores, told):
+    assert told in write_training_card("zh_mine", "1", base="zh_old", parts=parts, kept=(), afresh=False, scores=scores)
 
 
 # data
@@ -261,6 +281,19 @@ def test_what_a_run_depends_on_is_content_and_not_its_place(tmp_path):
     assert dependencies(first) != dependencies(first, **{"entities.epochs": 3})
 
 
+def test_a_model_holds_no_path_of_the_machine(tmp_path):
+    paths = {"words.segmented": "/home/zhang/a.txt", "words.held_out": "/home/zhang/b.txt", "training.provenance": "/home/zhang/c.md"}
+    lists = {"paths.corpus": ["/home/zhang/d.jsonl"], "entities.extra": ["/home/zhang/e.txt"]}
+    models = {"training.base": "/home/zhang/zh_mine", "entities.teacher": "/home/zhang/zh_large"}
+    config = read_config(overrides={**paths, **lists, **models})
+    settings = training_run._published(config)
+    assert "zhang" not in json.dumps(settings)
+    assert (settings["training"]["base"], settings["entities"]["teacher"]) == ("zh_mine", "zh_large")
+    written = tmp_path / "training.cfg"
+    written.write_text(Config(settings).to_str(), encoding="utf-8")
+    assert read_config(written).entities.extra == []
+
+
 # what goes wrong is one line and exit code 1
 
 
@@ -304,6 +337,8 @@ def test_a_bad_corpus_is_one_line(command, tmp_path, rows, told):
             "no domain 'farming'",
         ),
         ("training.provenance", "b.md", "", "cannot be read"),
+        ("training.provenance", "b.md", "水利报告".encode("gbk"), "b.md: not UTF-8"),
+        ("words.held_out", "b.txt", "水利 报告".encode("gbk"), "b.txt: not UTF-8"),
     ],
 )
 def test_bad_further_files_are_one_line(command, tmp_path, setting, name, content, told):
