@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 import time
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -16,10 +15,10 @@ from typing import IO
 
 from tqdm import tqdm
 
-from govtext.earlier import Earlier, note_finished
+from govtext.earlier import Earlier, finish_replacing, replaced_outputs
 from govtext.errors import GovtextError, OutputError
 from govtext.output import WRITERS, Analysis, Stored, check_format, check_places, output_files, page_files
-from govtext.report import FileError, file_stem, find_report_files, read_bytes
+from govtext.report import FileError, find_report_files, read_bytes, unique_ids
 from govtext.workers import Load, Outcome, Task, analyze_file, analyze_in_processes
 
 try:
@@ -65,6 +64,7 @@ def analyze_files(
     files = _collect(paths, out, result)
     _check_inputs(files, out, format)
     with _Journal(out / JOURNAL, keep=resume) as journal:
+        finish_replacing(out)
         tasks = _find_tasks(files, model, result.errors)
         earlier = Earlier(out, format, use=resume)
         if not overwrite:
@@ -85,8 +85,9 @@ def analyze_files(
         if reusable and list(done) == earlier.keys:
             result.written = output_files(format, out)
         elif done:
-            result.written = WRITERS[format](_analyses(done, journal, earlier), out, jobs=jobs)
-            note_finished(out, format, done)
+            with replaced_outputs(out, format, done) as new:
+                written = WRITERS[format](_analyses(done, journal, earlier), new, jobs=jobs)
+            result.written = [out / path.name for path in written]
     if not result.errors or earlier.reads_back or not journal:
         journal.remove()
     return result
@@ -172,10 +173,7 @@ def _place(path: Path) -> str:
 
 
 def _collect(paths: Iterable[str | Path], out: Path, result: BatchResult) -> list[tuple[Path, str]]:
-    """All files with an id that is unique in the run, also where case does not count: the name without suffix, numbered where two share it.
-
-    What lies in ``out`` is passed over where ``out`` is inside of a folder.
-    """
+    """All files with an id that is unique in the run; what lies in ``out`` is passed over where ``out`` is inside of a folder."""
     files: list[Path] = []
     for path in map(Path, paths):
         if not path.is_dir():
@@ -195,16 +193,7 @@ def _collect(paths: Iterable[str | Path], out: Path, result: BatchResult) -> lis
             files.extend(outside)
         else:
             files.extend(found.paths)
-    named: list[tuple[Path, str]] = []
-    taken: set[str] = set()
-    for path in files:
-        id, n = file_stem(path), 1
-        while (key := unicodedata.normalize("NFC", id).casefold()) in taken:
-            n += 1
-            id = f"{file_stem(path)}-{n}"
-        taken.add(key)
-        named.append((path, id))
-    return named
+    return unique_ids(files)
 
 
 def _key(path: Path, id: str) -> str:

@@ -1,19 +1,21 @@
-"""What an earlier run has finished in a folder: which reports its outputs hold, and their analyses, so that none is made again."""
+"""What runs have finished in a folder: which reports its outputs hold, and their analyses, so that none is made again; how new ones replace them."""
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from govtext.errors import OutputError
-from govtext.output import Analysis, Rows, Stored, output_files, whole_file
+from govtext.output import Analysis, Rows, Stored, output_files, settle, whole_file
 
+NEW = ".govtext-new"  # a folder of outputs that are being written, or that are whole and on the way to their places
 MANIFEST = ".govtext-run.json"  # for each format the reports that its outputs hold, key: [id, path], in their order
 _ID = re.compile(rb'\{"id":("(?:[^"\\]|\\.)*+")')  # at the start of a record
 
@@ -62,11 +64,52 @@ class Earlier:
                 yield next(analysis for key, analysis in there if key == wanted)
 
 
-def note_finished(folder: Path, format: str, held: Mapping[str, tuple[str, str]]) -> None:
-    """Say in the manifest which reports (key: id and path) the outputs of a format hold, in their order."""
-    manifest = {**_manifest(folder), format: dict(held)}
-    with whole_file(folder / MANIFEST, encoding="utf-8", errors="surrogatepass") as f:
-        json.dump(manifest, f, ensure_ascii=False)
+@contextmanager
+def replaced_outputs(folder: Path, format: str, held: Mapping[str, tuple[str, str]]) -> Iterator[Path]:
+    """An empty folder for the outputs that hold these reports (key: id and path); when the block has ended without an error they replace the old.
+
+    All do or none, at whatever point a kill comes: they are whole as soon as the manifest stands beside them, and ``finish_replacing`` of
+    the next run brings whole ones to their places. Raises OutputError.
+    """
+    new = folder / NEW
+    try:
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir()
+        yield new
+        for file in new.rglob("*"):
+            if file.is_file():
+                settle(file)
+        with whole_file(new / MANIFEST, encoding="utf-8", errors="surrogatepass") as f:
+            json.dump({**_manifest(folder), format: dict(held)}, f, ensure_ascii=False)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written to ({error.strerror or error})") from error
+    finally:
+        if not (new / MANIFEST).exists():
+            shutil.rmtree(new, ignore_errors=True)
+    finish_replacing(folder)
+
+
+def finish_replacing(folder: Path) -> None:
+    """Bring new outputs that are whole to their places, the manifest last; drop others. Raises OutputError."""
+    new = folder / NEW
+    try:
+        if (new / MANIFEST).exists():
+            for path in sorted(new.iterdir(), key=lambda path: path.name == MANIFEST):
+                _replace(folder / path.name, path)
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be written to ({error.strerror or error}); then go on with --resume"
+        ) from error
+    shutil.rmtree(new, ignore_errors=True)
+
+
+def _replace(path: Path, new: Path) -> None:
+    """Put ``new`` at ``path``; a table of parts is never put on top of another."""
+    if new.is_dir() and path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    elif new.is_dir():
+        path.unlink(missing_ok=True)
+    new.replace(path)
 
 
 def _manifest(folder: Path) -> dict[str, dict[str, tuple[str, str]]]:

@@ -1,4 +1,4 @@
-"""Writes records as JSONL, CSV, Parquet or HTML pages: each file whole or not at all."""
+"""Writes records as JSONL, CSV, Parquet or HTML pages; files and folders that appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def whole_file(path: Path, mode: str = "w", **options: Any) -> Iterator[IO[Any]]
         part.unlink(missing_ok=True)  # a link that somebody has put there is not followed
         with part.open(mode, **options) as f:
             yield f
-        _settle(part)
+        settle(part)
         part.replace(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
@@ -79,12 +79,14 @@ def whole_folder(path: Path, *, own: Iterable[Path]) -> Iterator[Path]:
     part = path.with_name(f".{path.name}.part")  # what a kill has left there is cleared
     new, old = part / "new", part / "old"
     try:
+        if old.exists() and not path.exists():
+            old.rename(path)  # it was killed while they changed places
         shutil.rmtree(part, ignore_errors=True)
         new.mkdir(parents=True)
         yield new
         for file in new.rglob("*"):
             if file.is_file():
-                _settle(file)
+                settle(file)
         _replace(path, new, old)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
@@ -103,7 +105,7 @@ def check_folder(path: Path, own: Iterable[Path]) -> None:
         )
 
 
-def _settle(file: Path) -> None:
+def settle(file: Path) -> None:
     """Wait until the file is on the disk, so that a power cut leaves what was there, or all of it."""
     with (
         suppress(PermissionError),
@@ -127,7 +129,7 @@ def _replace(path: Path, new: Path, old: Path) -> None:
 def write_jsonl(analyses: Iterable[Analysis], folder: Path, *, jobs: int = 1) -> list[Path]:
     """``reports.jsonl``, one report a line."""
     path = folder / "reports.jsonl"
-    with whole_file(path, "wb") as f:
+    with path.open("wb") as f:
         f.writelines(_json(analysis) + b"\n" for analysis in analyses)
     return [path]
 
@@ -138,7 +140,7 @@ def write_csv(analyses: Iterable[Analysis], folder: Path, *, jobs: int = 1) -> l
     with ExitStack() as stack:
         writers = []
         for path in paths:
-            f = stack.enter_context(whole_file(path, encoding="utf-8-sig", newline=""))
+            f = stack.enter_context(path.open("w", encoding="utf-8-sig", newline=""))
             writers.append(csv.DictWriter(f, COLUMNS[path.stem], extrasaction="ignore"))
             writers[-1].writeheader()
         for analysis in analyses:
@@ -155,15 +157,12 @@ def write_parquet(analyses: Iterable[Analysis], folder: Path, *, jobs: int = 1) 
     """
     from govtext import arrow
 
-    with ExitStack() as stack:
-        places = {kind: folder / f"{kind}.parquet" for kind in TABLES}
-        tables = {
-            kind: stack.enter_context(whole_folder(place, own=place.glob("part-*.parquet")))
-            for kind, place in places.items()
-        }
-        parts = enumerate(arrow.chunks(analyses, _PART))
-        deque(map_in_processes(partial(_write_part, tables), parts, jobs=jobs), maxlen=0)
-    return list(places.values())
+    tables = {kind: folder / f"{kind}.parquet" for kind in TABLES}
+    for table in tables.values():
+        table.mkdir()
+    parts = enumerate(arrow.chunks(analyses, _PART))
+    deque(map_in_processes(partial(_write_part, tables), parts, jobs=jobs), maxlen=0)
+    return list(tables.values())
 
 
 def _write_part(folders: Mapping[str, Path], numbered: tuple[int, list[Analysis]]) -> None:
@@ -191,17 +190,15 @@ def write_html(analyses: Iterable[Analysis], folder: Path, *, jobs: int = 1) -> 
         for analysis in analyses:
             record = json.loads(_json(analysis))
             path = folder / page_name(record["id"])
-            with whole_file(path, encoding="utf-8") as f:
-                f.write(str(views.report(record)))
+            path.write_text(str(views.report(record)), encoding="utf-8")
             paths.append(path)
             yield record
 
-    with whole_file(folder / "index.html", encoding="utf-8") as f:
-        f.write(str(views.index(written())))
+    (folder / "index.html").write_text(str(views.index(written())), encoding="utf-8")
     return [folder / "index.html", *paths]
 
 
-# (analyses, folder, jobs=…): the files written; several processes work where a format has parts
+# (analyses, empty folder, jobs=…): the files written; several processes work where a format has parts
 WRITERS: dict[str, Callable[..., list[Path]]] = {
     "jsonl": write_jsonl,
     "csv": write_csv,

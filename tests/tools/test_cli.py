@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -139,6 +140,53 @@ def test_resume_skips_what_is_done_and_notices_changes(run, tmp_path):
     assert code == 0 and "3 reports (1 from an earlier run)" in printed
     assert [r["id"] for r in records(out)] == ["a", "b", "c"]
     assert "6.3%" in records(out)[1]["text"]
+
+
+@pytest.mark.parametrize("format", ["jsonl", "csv", "parquet", "html"])
+def test_a_kill_while_outputs_change_places_mixes_no_runs(format, run, tmp_path, monkeypatch):
+    folder, out, whole = tmp_path / "in", tmp_path / "out", tmp_path / "whole"
+    for name in "ac":
+        good(folder, f"{name}.txt")
+    run("analyze", folder, "-o", out, "-f", format)
+    good(folder, "b.txt").write_text("石桥镇谢谢大家。\n", encoding="utf-8")
+    run("analyze", folder, "-o", whole, "-f", format)
+    shutil.copytree(out, tmp_path / "before")
+    for place in range(99):
+        shutil.rmtree(out)
+        shutil.copytree(tmp_path / "before", out)
+        with monkeypatch.context() as patch:
+            killed = die_at(place, patch, "replace", "mkdir", "unlink")
+            code = run("analyze", folder, "-o", out, "-f", format, "--resume")[0]
+        assert code == (130 if killed else 0)
+        assert run("analyze", folder, "-o", out, "-f", format, "--resume")[0] == 0
+        assert files(out) == files(whole)
+        if not killed:
+            break
+    assert place > 4
+
+
+def die_at(place, patch, *operations):
+    """Interrupt at an operation on files, the first being 0; the list returned says whether it has come to it."""
+    seen, killed = [], []
+
+    def dying(real):
+        def operation(*args, **options):
+            seen.append(real)
+            if len(seen) == place + 1:
+                killed.append(real)
+                raise KeyboardInterrupt
+            return real(*args, **options)
+
+        return operation
+
+    for name in operations:
+        patch.setattr(Path, name, dying(getattr(Path, name)))
+    patch.setattr(shutil, "rmtree", dying(shutil.rmtree))
+    return killed
+
+
+def files(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def test_resume_with_other_files_keeps_what_is_there(run, tmp_path, monkeypatch):
