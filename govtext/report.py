@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -66,6 +67,24 @@ def file_stem(path: Path) -> str:
     '清屿县'
     """
     return path.stem.encode(errors="replace").decode()
+
+
+def unique_ids(paths: Iterable[Path]) -> list[tuple[Path, str]]:
+    """Files with ids of which no two are the same, also where case does not count: ``file_stem``, numbered where two share it.
+
+    >>> [id for _, id in unique_ids([Path("2023/报告.txt"), Path("2024/报告.txt")])]
+    ['报告', '报告-2']
+    """
+    named: list[tuple[Path, str]] = []
+    taken: set[str] = set()
+    for path in paths:
+        id, n = file_stem(path), 1
+        while (key := unicodedata.normalize("NFC", id).casefold()) in taken:
+            n += 1
+            id = f"{file_stem(path)}-{n}"
+        taken.add(key)
+        named.append((path, id))
+    return named
 
 
 def parse_report(text: str, *, id: str = "report", title: str | None = None) -> Report:
@@ -193,6 +212,11 @@ def expand_paths(paths: Iterable[str | Path]) -> list[Path]:
             raise ReadError(f"{error.path}: {error.message}")
         files += found.paths
     return files
+
+
+def read_each(paths: Iterable[str | Path]) -> Iterator[Report]:
+    """The reports of files and folders, read one at a time, each with an id of its own."""
+    return (read(path, id=id) for path, id in unique_ids(expand_paths(paths)))
 
 
 def find_report_files(folder: str | Path, *, recursive: bool = True) -> FolderFiles:

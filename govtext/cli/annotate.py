@@ -46,10 +46,10 @@ def export_tasks(
     from govtext.annotations import to_record
     from govtext.corpus import from_record, write_corpus
     from govtext.pipeline import analyze, load
-    from govtext.report import expand_paths
+    from govtext.report import read_each
 
     nlp = load(model)
-    sentences = [s for path in expand_paths(reports) for s in from_record(to_record(analyze(path, nlp)))]
+    sentences = [s for report in read_each(reports) for s in from_record(to_record(analyze(report, nlp)))]
     path = write_corpus(sentences, out, to, overwrite=overwrite)
     typer.echo(f"{len(sentences)} sentences -> {path}")
 
@@ -95,10 +95,10 @@ def suggest_sentences(
     """Write the sentences that teach the model most when labelled, best first."""
     from govtext.corpus import write_corpus
     from govtext.pipeline import load
-    from govtext.report import expand_paths
+    from govtext.report import read_each
     from govtext.training.suggest import suggest
 
-    sentences = suggest(load(model), expand_paths(reports), n=number)
+    sentences = suggest(load(model), read_each(reports), n=number)
     path = write_corpus(sentences, out, to, overwrite=overwrite)
     typer.echo(f"{len(sentences)} sentences -> {path}")
 
@@ -129,7 +129,7 @@ def label_by_rules(
     """Label sentences by rough rules: silver labels with their weights, for training on more text than was labelled by hand."""
     from govtext.corpus import from_report, read_corpus, write_corpus
     from govtext.output import whole_file
-    from govtext.report import expand_paths, read
+    from govtext.report import read_each
     from govtext.resources import labelling_rules_path
     from govtext.training.weak import label_weakly, load_functions, read_rules
 
@@ -137,8 +137,8 @@ def label_by_rules(
     functions = [f for path in paths for f in (load_functions(path) if path.suffix == ".py" else read_rules(path))]
     corpora = [path for path in sources if path.suffix == ".jsonl"]
     sentences = [s for path in corpora for s in read_corpus(path)]
-    reports = expand_paths([path for path in sources if path not in corpora])
-    sentences += [s for path in reports for s in from_report(read(path))]
+    reports = read_each(path for path in sources if path not in corpora)
+    sentences += [s for report in reports for s in from_report(report)]
     silver = label_weakly(
         sentences, functions, gold=read_corpus(gold) if gold else (), min_probability=min_probability, weight=weight
     )

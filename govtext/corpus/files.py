@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from govtext.corpus.sentence import Row, listed, offsets_of
 from govtext.errors import DataError, OutputError
@@ -135,9 +136,15 @@ def _fits(text: str, spans: Sequence[Span], mentions: Sequence[str | None]) -> b
 
 
 def numbered(rows: Iterable[tuple[str, Row]], path: Path) -> Iterator[tuple[str, Row]]:
-    """Rows with an id and a document; where the file names none, the file's name stands for the document."""
-    for number, (where, row) in enumerate(rows, 1):
-        doc = row.get("doc") or path.stem
+    """Rows with an id and a document; those that name none are one document, called by the file's name and a checksum of their text.
+
+    So files of the same name are different documents, and the same text is the same document wherever it stands.
+    """
+    found = list(rows)
+    unnamed = "\n".join(str(row.get("text")) for _, row in found if not row.get("doc"))
+    document = f"{path.stem}-{crc32(unnamed.encode(errors='replace')):08x}"
+    for number, (where, row) in enumerate(found, 1):
+        doc = row.get("doc") or document
         yield where, {**row, "doc": doc, "id": row.get("id") or f"{doc}:{row.get('start', number)}"}
 
 

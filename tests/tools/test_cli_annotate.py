@@ -42,6 +42,17 @@ def test_out_to_a_tool_and_back(run, report, tmp_path, tool):
     assert any(e["label"] == "METRIC" for r in rows for e in r["entities"])
 
 
+@pytest.mark.parametrize("way", ["export", "suggest", "weak"])
+def test_reports_of_one_name_are_documents_of_their_own(run, tmp_path, way):
+    for year in ("2023", "2024"):
+        (tmp_path / year).mkdir()
+        (tmp_path / year / "报告.txt").write_text(TEXT.replace("2021", year), encoding="utf-8")
+    assert run("annotate", way, tmp_path, "-o", tmp_path / "c.jsonl", "--to", "jsonl")[0] == 0
+    rows = [json.loads(line) for line in (tmp_path / "c.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {row["doc"] for row in rows} == {"报告", "报告-2"}
+    assert len({row["id"] for row in rows}) == len(rows)
+
+
 def test_evaluate_against_its_own_annotations_is_perfect(run, report, tmp_path):
     run("annotate", "export", report, "-o", tmp_path / "gold.jsonl", "--to", "jsonl")
     code, out, _ = run(
