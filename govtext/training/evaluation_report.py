@@ -41,7 +41,7 @@ def to_markdown(e: Evaluation, title: str, n_errors: int) -> str:
     lines += [*_score_tables(e), "", f"Page furniture taken for sentences: {e.leaked} of {e.furniture}.", ""]
     if e.reliability:
         lines += _domain_tables(e)
-    return "\n".join([*lines, "## Errors, the most frequent first", "", *_error_lines(e, n_errors)])
+    return "\n".join([*lines, *_error_lines(e, n_errors)])
 
 
 def _domain_tables(e: Evaluation) -> Iterator[str]:
@@ -81,12 +81,16 @@ def interval(s: Score | Difference, form: str = ".3f") -> str:
 
 
 def _error_lines(e: Evaluation, n_errors: int) -> Iterator[str]:
+    """A few errors of each group: different readings, or different sentences where the readings are labels of sentences."""
+    if e.errors[:n_errors]:
+        yield from ("## Errors, the most frequent first", "")
     for group in e.errors[:n_errors]:
         yield from (f"**{group.kind}: {group.gold} → {group.predicted}** ({group.count})", "")
-        times = Counter((x.gold, x.predicted) for x in group.examples)
-        distinct = {(x.gold, x.predicted): x for x in reversed(group.examples)}
-        for readings, n in times.most_common(_EXAMPLES):
-            x = distinct[readings]
+        of_sentence = group.kind in ("domain", "status")
+        keys = [(x.gold, x.predicted, x.sentence if of_sentence else "") for x in group.examples]
+        distinct = dict(zip(reversed(keys), reversed(group.examples), strict=True))
+        for key, n in Counter(keys).most_common(_EXAMPLES):
+            x = distinct[key]
             often = f" ({n} times)" if n > 1 else ""
             told = f"gold: {_cell(x.gold)}; predicted: {_cell(x.predicted)}{often}"
             yield f"- {_cell(x.sentence)} — {told} ({x.doc}:{x.start})"

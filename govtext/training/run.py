@@ -89,7 +89,7 @@ def train(
 
 def _out(config: TrainingConfig, overwrite: bool) -> Path:
     if not config.paths.out:
-        raise DataError("no folder for the new model: set paths.out")
+        raise DataError("no folder for the new model: set paths.out (--out)")
     out = Path(config.paths.out).absolute()
     if out.exists() and not overwrite:
         raise OutputError(f"{out} exists already: choose another folder, or replace it with --overwrite")

@@ -74,9 +74,7 @@ def check_leak(
     left, right = documents(train), documents(dev)
     both = [doc for doc in left if doc in right]
     if both:
-        raise DataError(
-            f"{_listed(both)} on both sides of the split; split by document (govtext.training.splits.split_documents)"
-        )
+        raise DataError(f"{_listed(both)} on both sides of the split; split by document (govtext annotate split)")
     leaks = find_leaks(_texts(left) | _known(texts, left), _texts(right) | _known(texts, right), threshold=threshold)
     if leaks:
         named = _listed([f"{leak.train} and {leak.dev} ({leak.similarity:.0%})" for leak in leaks])

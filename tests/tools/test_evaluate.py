@@ -233,6 +233,10 @@ def test_output(tmp_path):
     assert text.startswith("# Model\n\n20 documents")
     assert "**domain: none → trade** (3)" in text
     assert "谢谢大家！ — gold: none; predicted: trade (3 times)" in text
+    assert "Errors" not in e.to_markdown(title="Model", n_errors=0)
+    others = tuple(replace(x, sentence=f"{i}谢谢！") for i, x in enumerate(e.errors[0].examples))
+    told = replace(e, errors=[replace(e.errors[0], examples=others)]).to_markdown(title="Model")
+    assert all(f"- {i}谢谢！ — gold: none; predicted: trade (d" in told for i in range(3))
     assert "| domains.accuracy | 0.950 |" in text and "| none | trade | 3 |" in text
     assert "| domains.accuracy |" in compare(e, e).to_markdown(("old", "new"))
 
