@@ -76,7 +76,7 @@ def evaluate_model(
     from govtext.pipeline import load
     from govtext.training.evaluate import compare, evaluate
 
-    _check_free(overwrite, out, markdown, picture)
+    _check_targets(out, markdown, picture, overwrite=overwrite)
     sentences = read_corpus(gold, from_)
     found = evaluate(load(model), sentences, reports=reports)
     values, shown, other = found.to_dict(), found.to_markdown(title=model, n_errors=errors), None
@@ -110,7 +110,7 @@ def measure_learning_curve(
     """
     from govtext.training.learning import measure_training
 
-    _check_free(overwrite, out, markdown, picture)
+    _check_targets(out, markdown, picture, overwrite=overwrite)
     try:
         wanted = [float(share) for share in shares.split(",")]
     except ValueError:
@@ -128,11 +128,22 @@ def word_scores(scores: WordScores) -> str:
     return f"words  P {scores.p:.3f}  R {scores.r:.3f}  F {scores.f:.3f}{new}"
 
 
-def _check_free(overwrite: bool, *paths: Path | None) -> None:
-    """Before anything is measured, for it takes time."""
-    for path in paths:
-        if path and path.exists() and not overwrite:
+def _check_targets(out: Path | None, markdown: Path | None, picture: Path | None, *, overwrite: bool) -> None:
+    """See that all can be written, before anything is measured, for it takes time; makes the folders that are missing."""
+    from govtext.training.evaluation_report import check_picture
+
+    for path in filter(None, (out, markdown, picture)):
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; give the name of a file")
+        if path.exists() and not overwrite:
             raise OutputError(f"{path} exists already: choose another name, or --overwrite")
+    if picture:
+        check_picture(picture)
+    for path in filter(None, (out, markdown, picture)):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{path.parent}: cannot be written ({error.strerror or error})") from error
 
 
 def _write(values: Any, shown: str, out: Path | None, markdown: Path | None) -> None:

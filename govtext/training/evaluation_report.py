@@ -69,10 +69,11 @@ def _score_tables(e: Evaluation) -> Iterator[str]:
     for name in (name.removesuffix(".p") for name in e.scores if name.endswith(".p")):
         p, r, f = (e.scores[f"{name}.{part}"] for part in "prf")
         yield f"| {name} | {p.value:.3f} | {r.value:.3f} | {f.value:.3f} | {interval(f)} | {f.n} |"
-    yield from ("", "| measure | value | interval | n |", "|---|---|---|---|")
-    for name, s in e.scores.items():
-        if name.rpartition(".")[2] not in ("p", "r", "f"):
-            yield f"| {name} | {s.value:.3f} | {interval(s)} | {s.n} |"
+    single = {name: s for name, s in e.scores.items() if name.rpartition(".")[2] not in ("p", "r", "f")}
+    if single:
+        yield from ("", "| measure | value | interval | n |", "|---|---|---|---|")
+    for name, s in single.items():
+        yield f"| {name} | {s.value:.3f} | {interval(s)} | {s.n} |"
 
 
 def interval(s: Score | Difference, form: str = ".3f") -> str:
@@ -138,15 +139,22 @@ def draw_curve(curve: LearningCurve, path: Path) -> Path:
     return path
 
 
-@contextmanager
-def _figure(path: Path, size: tuple[float, float]) -> Iterator[Any]:
-    """A figure that is saved when it is drawn; the file appears whole or not at all."""
+def check_picture(path: Path) -> None:
+    """Raise DataError if the name is none of a picture, MissingExtraError if there is nothing to draw with."""
     if path.suffix.lower() not in PICTURES:
         raise DataError(f"{path}: no picture format {path.suffix!r}; there are: {', '.join(PICTURES)}")
     try:
-        from matplotlib.figure import Figure
+        import matplotlib.figure  # noqa: F401
     except ImportError:
         raise MissingExtraError("matplotlib", "viz", "drawing an evaluation") from None
+
+
+@contextmanager
+def _figure(path: Path, size: tuple[float, float]) -> Iterator[Any]:
+    """A figure that is saved when it is drawn; the file appears whole or not at all."""
+    check_picture(path)
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=size, layout="constrained")
     yield figure
     with whole_file(path, "wb") as f:

@@ -11,6 +11,7 @@ from confection import Config
 from spacy.language import Language
 
 from govtext.checksums import FILE as CHECKSUMS
+from govtext.corpus.files import read_text
 from govtext.errors import DataError, OutputError
 from govtext.pipeline import load, model_folder
 from govtext.training.card import write_training_card
@@ -79,9 +80,7 @@ def train(
         except OSError as error:
             raise OutputError(f"{error.filename or workspace.folder}: {error.strerror or error}") from error
         except UnicodeDecodeError as error:
-            raise DataError(
-                f"segmented text and the reports that words are learned from must be UTF-8 ({error})"
-            ) from None
+            raise DataError(f"the reports that words are learned from must be UTF-8 ({error})") from None
         trained = Trained(out, parts, before, _scores(nlp, config, data))
         _save(nlp, config, trained, provenance, notice or _base_notice(config.training.base))
     return trained
@@ -127,21 +126,31 @@ def _word_scores(nlp: Any, path: str | None) -> dict[str, Score]:
 
 
 def _save(nlp: Language, config: TrainingConfig, trained: Trained, provenance: str, notice: str) -> None:
-    settings = config.model_dump(exclude={"paths"})
-    start = config.training
+    start, base = config.training, Path(config.training.base).name
     kept = [part for part in PARTS if part not in trained.parts]
     card = write_training_card(
-        trained.path.name, start.version, base=start.base, parts=trained.parts, kept=kept, afresh=start.start == "nothing",
+        trained.path.name, start.version, base=base, parts=trained.parts, kept=kept, afresh=start.start == "nothing",
         scores=trained.to_markdown(), provenance=provenance,
     )  # fmt: skip
     metrics = {
         name: {measure: asdict(score) for measure, score in scores.items()}
-        for name, scores in (("dev", trained.after), (f"dev, {Path(start.base).name}", trained.before))
+        for name, scores in (("dev", trained.after), (f"dev, {base}", trained.before))
     }
     save_model(
         _fresh(nlp, start.base), trained.path, name=trained.path.name, version=start.version, card=card, metrics=metrics,
-        notice=notice, settings=Config(settings).to_str(),
+        notice=notice, settings=Config(_published(config)).to_str(),
     )  # fmt: skip
+
+
+def _published(config: TrainingConfig) -> dict[str, Any]:
+    """The settings without the files and folders that they name; of the folder of a model its name stays."""
+    settings = config.model_dump(exclude={"paths"})
+    for section, key in (name.split(".") for name in (*INPUTS, "training.provenance", "training.notice")):
+        if section in settings:
+            settings[section][key] = [] if isinstance(settings[section][key], list) else None
+    for section, key in (("training", "base"), ("entities", "teacher")):
+        settings[section][key] = settings[section][key] and Path(settings[section][key]).name
+    return settings
 
 
 def _fresh(trained: Any, base: str) -> Language:
@@ -154,10 +163,7 @@ def _fresh(trained: Any, base: str) -> Language:
 
 
 def _text(path: str | None) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8") if path else ""
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
+    return read_text(Path(path)) if path else ""
 
 
 def _base_notice(base: str) -> str:

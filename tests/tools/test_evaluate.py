@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from govtext.corpus import AnnotatedSentence
+from govtext.corpus import AnnotatedSentence, write_corpus
 from govtext.errors import DataError, MissingExtraError
 from govtext.training.evaluate import compare, evaluate, rebuild_report
 from govtext.training.learning import learning_curve
@@ -254,6 +254,33 @@ def test_picture_errors(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
     with pytest.raises(MissingExtraError, match=r"govtext\[viz\]"):
         many(()).plot(tmp_path / "e.png")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["-o", "there.json"], "exists already"),
+        (["-o", "folder"], "is a folder"),
+        (["-o", "there.json/e.json"], "cannot be written"),
+        (["--picture", "new/e.jpg"], "no picture format '.jpg'"),
+        (["-o", "new/e.json", "--markdown", "there.json"], "exists already"),
+    ],
+)
+def test_where_nothing_can_be_written_nothing_is_measured(command, tmp_path, monkeypatch, options, told):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("govtext.training.evaluate.evaluate", None)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "there.json").touch()
+    code, _, err = command("evaluate", "model", "gold.jsonl", *options)
+    assert code == 1 and told in err and err.count("\n") == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["folder", "there.json"]
+
+
+def test_the_folder_of_scores_is_made(command, tmp_path):
+    corpus = write_corpus(gold(), tmp_path / "gold.jsonl")
+    code, _, err = command("evaluate", "model", corpus, "-o", tmp_path / "new" / "e.json")
+    assert (code, err) == (0, "")
+    assert json.loads((tmp_path / "new" / "e.json").read_text("utf-8"))["documents"] == ["a"]
 
 
 # with the pipeline

@@ -39,6 +39,18 @@ def test_rows_of_one_label_and_place_are_one_function(tmp_path):
     assert found[0](sentence("新建公路。")) is None
 
 
+def test_each_row_has_its_own_flags_and_groups(tmp_path):
+    found = rules(
+        tmp_path,
+        "domains\ttext\t(.)\\1学校\teducation",
+        "domains\ttext\t(?i)mooc\teducation",
+        "domains\ttext\t(职)业\\1\teducation",
+    )
+    assert [found[0](sentence(text)) for text in ("好好学校", "MOOC", "职业职", "学校")] == ["education"] * 3 + [None]
+    (mentions,) = rules(tmp_path, "entities\ttext\t青石县\tPLACE", "entities\ttext\t(?i)soho\tPLACE")
+    assert mentions(sentence("SOHO在青石县")) == [(5, 8, "PLACE"), (0, 4, "PLACE")]
+
+
 def test_headings_near_and_far(tmp_path):
     near, far = rules(tmp_path, "domains\theading\t教育\teducation", "domains\theadings\t民生\twelfare")
     made = sentence("新建2所。", ("一、民生改善", "（一）教育"))
@@ -188,6 +200,12 @@ def test_wrong_functions_are_named():
     def outside(s):
         return [(0, 99, "ORG")]
 
+    @labelling_function()
+    def broken(s):
+        return s.nothing
+
+    with pytest.raises(DataError, match=r"'broken' fails on sentence 学校。 \(AttributeError"):
+        label_weakly([sentence("学校。")], [broken])
     with pytest.raises(DataError, match="'school': no label 'school'"):
         label_weakly([sentence("学校。")], [school])
     with pytest.raises(DataError, match="no mention"):

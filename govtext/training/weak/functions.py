@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -35,8 +35,13 @@ class LabellingFunction:
     rule: Rule
 
     def __call__(self, sentence: AnnotatedSentence) -> Any:
-        """What the rule says of the sentence."""
-        return self.rule(sentence)
+        """What the rule says of the sentence; raises DataError with the names of both if it fails."""
+        try:
+            return self.rule(sentence)
+        except Exception as error:  # whatever the user's rule raises
+            raise DataError(
+                f"labelling function {self.name!r} fails on sentence {sentence.id} ({type(error).__name__}: {error})"
+            ) from error
 
 
 def labelling_function(of: Target = "domains", *, name: str | None = None) -> Callable[[Rule], LabellingFunction]:
@@ -61,7 +66,7 @@ def read_rules(path: str | Path, *, scheme: Scheme = SCHEME) -> list[LabellingFu
     Lines that start with ``#`` are comments. Raises DataError naming the line that is wrong.
     """
     path = Path(path)
-    patterns: dict[tuple[Target, str, str], list[str]] = {}
+    patterns: dict[tuple[Target, str, str], list[re.Pattern[str]]] = {}
     for where, row in _rows(path):
         of, place, pattern, label = (row[column] for column in COLUMNS)
         if of not in TARGETS:
@@ -72,11 +77,10 @@ def read_rules(path: str | Path, *, scheme: Scheme = SCHEME) -> list[LabellingFu
             )
         if label not in (known := _labels(of, scheme)):
             raise DataError(f"{where}: no label {label!r} in the scheme; there are: {', '.join(known)}")
-        _compiled(pattern, where)
-        patterns.setdefault((of, place, label), []).append(pattern)
+        patterns.setdefault((of, place, label), []).append(_compiled(pattern, where))
     if not patterns:
         raise DataError(f"{path}: no rule in it")
-    return [_pattern_function(*key, re.compile("|".join(found))) for key, found in patterns.items()]
+    return [_pattern_function(*key, found) for key, found in patterns.items()]
 
 
 def load_functions(path: str | Path) -> list[LabellingFunction]:
@@ -126,11 +130,14 @@ def _labels(of: Target, scheme: Scheme) -> tuple[str, ...]:
     return {"domains": scheme.domains, "status": scheme.statuses, "entities": scheme.labels}[of]
 
 
-def _pattern_function(of: Target, place: str, label: str, pattern: re.Pattern[str]) -> LabellingFunction:
-    name = f"{of} {place} {label}"
-    if of == "entities":
-        return LabellingFunction(name, of, lambda s: [(*m.span(), label) for m in pattern.finditer(s.text)])
-    return LabellingFunction(name, of, lambda s: label if any(map(pattern.search, _texts(s, place))) else None)
+def _pattern_function(of: Target, place: str, label: str, patterns: Sequence[re.Pattern[str]]) -> LabellingFunction:
+    def mentions(s: AnnotatedSentence) -> list[Mention]:
+        return [(*m.span(), label) for pattern in patterns for m in pattern.finditer(s.text)]
+
+    def decide(s: AnnotatedSentence) -> str | None:
+        return label if any(p.search(text) for text in _texts(s, place) for p in patterns) else None
+
+    return LabellingFunction(f"{of} {place} {label}", of, mentions if of == "entities" else decide)
 
 
 def _texts(sentence: AnnotatedSentence, place: str) -> tuple[str, ...]:
