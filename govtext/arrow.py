@@ -1,13 +1,14 @@
 """Reports in and analyses out as Arrow record batches: the one function that every engine (processes, datasets, Spark, Ray) runs.
 
-A batch of reports has a column ``text``, or ``content`` (the bytes of a file) with ``filename``; a column ``id`` if ids are not to come from
-the file names. A batch of analyses has one row a report, with everything that a record of ``govtext analyze`` holds; ``explode`` makes flat
+A batch of reports has a column ``text``, or ``content`` (the bytes of a file) with ``filename``; a column ``id`` if the file names are not
+to be the ids. A batch of analyses has one row a report, with everything that a record of ``govtext analyze`` holds; ``explode`` makes flat
 tables of it (reports, sections, sentences, entities, metrics), the same as Parquet output. ``schema`` gives the columns of both. Needs the
 extra ``parquet``.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from decimal import Decimal
@@ -23,9 +24,9 @@ from govtext.annotations import to_record
 from govtext.entities.organizations import Organization
 from govtext.errors import DataError, MissingExtraError, ReadError, describe_failure
 from govtext.formats import extract
-from govtext.formats.limits import check_text
+from govtext.formats.limits import MAX_BYTES, check_text
 from govtext.pipeline import analyze, load
-from govtext.report import expand_paths, lay_out
+from govtext.report import FolderFiles, find_report_files, lay_out, read_bytes
 from govtext.resources import DEFAULT_MODEL
 from govtext.tables import COLUMNS, TABLES, Record, rows
 from govtext.types import Extract, Metric, PlaceLink, ProjectLink, Report
@@ -38,6 +39,10 @@ except ImportError:
 VERSION = 1
 """Version of the schemas, kept in their metadata; raised when a column goes or changes its type."""
 ANALYSES = "analyses"
+# types by their names in Arrow and in Spark
+_STRING = re.compile(r"(dictionary<values=)?(large_)?string|(var)?char|null|void")
+_BYTES = re.compile(r"(dictionary<values=)?(large_)?binary|null|void")
+_NO_BYTES = re.compile(r"(?!.*binary)")
 CHUNK = 16  # analyses that are held as Python objects: 4 MB each, 0.1 MB as columns
 
 Batches = Iterable[pa.RecordBatch]
@@ -67,8 +72,8 @@ def analyze_batches(
     """Analyze batches of reports, row by row and in order; each batch that comes out has at most ``batch_size`` rows.
 
     ``id``, ``text``, ``content`` and ``filename`` name the columns of the reports. A row is read from ``content`` if that is not null: the
-    bytes of a file, whose format the suffix of ``filename`` tells; else from ``text``. Without a column ``id`` the id is the file's name
-    without its suffix. Other columns are left out: join them by ``id``. A row that cannot be analyzed has nulls and a message in ``error``,
+    bytes of a file, whose format the suffix of ``filename`` tells; else from ``text``. Without a column ``id`` the id is the
+    whole ``filename``. Other columns are left out: join them by ``id``. A row that cannot be analyzed has nulls and a message in ``error``,
     and the others go on; a message that the input has in a column ``error`` is kept. A model given by name or folder is loaded once a
     process. Memory holds one batch that comes in and one that goes out, however many there are. Raises DataError if the columns are
     missing, ModelError if the model cannot be loaded.
@@ -131,23 +136,41 @@ def records(batches: Batches) -> Iterator[dict[str, Any]]:
 
 
 def read_files(paths: Iterable[str | Path], *, batch_size: int = 64) -> Iterator[pa.RecordBatch]:
-    """Files and the report files of folders as batches with ``id``, ``filename``, ``content``, and ``error`` for those that cannot be opened.
+    """Files and the report files of folders as batches with ``filename``, ``content``, and ``error`` for what cannot be read.
 
-    ``id`` is the path as given, without its suffix. Raises ReadError if a folder holds no report.
+    ``filename`` is the path as given, with escapes for bytes that are no text. A batch ends after ``batch_size`` files, or once it holds 64 MiB.
+    Raises ReadError if a folder holds no report.
     """
-    columns = pa.schema(
-        [("id", pa.string()), ("filename", pa.string()), ("content", pa.binary()), ("error", pa.string())]
-    )
-    for chunk in chunks(map(_read_file, expand_paths(paths)), batch_size):
-        yield pa.RecordBatch.from_pylist(chunk, schema=columns)
+    columns = pa.schema([("filename", pa.string()), ("content", pa.binary()), ("error", pa.string())])
+    batch: list[dict[str, Any]] = []
+    size = 0
+    for row in _file_rows(paths):
+        batch.append(row)
+        size += len(row.get("content", b""))
+        if len(batch) >= batch_size or size >= MAX_BYTES:
+            yield pa.RecordBatch.from_pylist(batch, schema=columns)
+            batch, size = [], 0
+    if batch:
+        yield pa.RecordBatch.from_pylist(batch, schema=columns)
+
+
+def _file_rows(paths: Iterable[str | Path]) -> Iterator[dict[str, Any]]:
+    for path in map(Path, paths):
+        found = find_report_files(path) if path.is_dir() else FolderFiles([path])
+        yield from ({"filename": _name(error.path), "error": error.message} for error in found.errors)
+        yield from map(_read_file, found.paths)
 
 
 def _read_file(path: Path) -> dict[str, Any]:
-    row: dict[str, Any] = {"id": path.with_suffix("").as_posix(), "filename": path.as_posix(), "content": None}
     try:
-        return {**row, "content": path.read_bytes()}
-    except OSError as error:
-        return {**row, "error": f"cannot be read ({error.strerror or error})"}
+        return {"filename": _name(path), "content": read_bytes(path)}
+    except ReadError as error:
+        return {"filename": _name(path), "error": describe_failure(error, name=str(path))}
+
+
+def _name(path: str | Path) -> str:
+    """A path as text that is unlike that of every other path."""
+    return Path(path).as_posix().encode(errors="backslashreplace").decode()
 
 
 @lru_cache(maxsize=1)
@@ -156,24 +179,30 @@ def _load(model: str) -> Language:
     return load(model)
 
 
-def check_columns(there: Iterable[str], *, id: str, text: str, content: str, filename: str) -> None:
-    """Raise DataError unless the columns of the reports tell which they are and what is in them."""
-    there = list(there)
-    if not {text, content} & {*there}:
+def check_columns(there: Mapping[str, str], *, id: str, text: str, content: str, filename: str) -> None:
+    """Raise DataError unless the columns of the reports, given with their types, tell which they are and what is in them."""
+    known = f"(there are: {', '.join(there)})"
+    if not {text, content} & there.keys():
         raise DataError(
-            f"no column {text!r} or {content!r} in the reports; name the one that holds them with text= or content="
-            f" (there are: {', '.join(there)})"
+            f"no column {text!r} or {content!r} in the reports; name the one that holds them with text= or content= {known}"
         )
-    if not {id, filename} & {*there}:
+    if not {id, filename} & there.keys():
         raise DataError(
-            f"no column {id!r} or {filename!r} in the reports; name the one that identifies them with id= or filename="
-            f" (there are: {', '.join(there)})"
+            f"no column {id!r} or {filename!r} in the reports; name the one that identifies them with id= or filename= {known}"
         )
+    for name, pattern, use in (
+        (id, _NO_BYTES, "ids: make them text"),
+        (filename, _STRING, "file names: make them text, or name another column with filename="),
+        (text, _STRING, "texts: make them text, or name the column with content= if it holds the bytes of files"),
+        (content, _BYTES, "the bytes of files: name it with text= if it holds texts, and another one with content="),
+    ):
+        if not pattern.match(there.get(name, "null")):
+            raise DataError(f"column {name!r} holds {there[name]}, not {use}")
 
 
 def _input_rows(batch: pa.RecordBatch, columns: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """The rows of a batch with the fields id, text, content, filename, error, null where it lacks the column."""
-    check_columns(batch.schema.names, **columns)
+    check_columns({column.name: str(column.type) for column in batch.schema}, **columns)
     names = {**columns, "error": "error"}
     given = {field: batch.column(name) for field, name in names.items() if name in batch.schema.names}
     for i in range(batch.num_rows):
@@ -183,8 +212,8 @@ def _input_rows(batch: pa.RecordBatch, columns: Mapping[str, str]) -> Iterator[d
 def _analyze_row(row: dict[str, Any], nlp: Language) -> dict[str, Any]:
     """The analysis of one report; whatever goes wrong with it is its error."""
     name = str(row["filename"] or "")
-    id = str(row["id"]) if row["id"] is not None else PurePosixPath(name).stem
-    if row["error"] is not None:
+    id = str(row["id"]) if row["id"] is not None else name
+    if row["error"] and isinstance(row["error"], str):
         return {"id": id, "error": row["error"]}
     with nlp.memory_zone():  # the words of one report are forgotten before the next
         try:  # inside: earlier releases of spaCy 3.8 never leave a zone that an error passes through

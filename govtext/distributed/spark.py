@@ -22,12 +22,12 @@ def analyze(
 
     The options are those of ``arrow.analyze_batches``. A model named by a folder must be at that path on every machine. Each Python worker
     loads the model once; a task that is lost with its machine is run again by Spark. A report that fails has a message in ``error``.
-    Raises DataError if the columns are missing.
+    Raises DataError if the columns are missing, or hold something else.
 
     ``spark.read.format("binaryFile").load(folder)`` gives files: ``analyze(files, filename="path")``.
     """
     options = {"id": id, "text": text, "content": content, "filename": filename}
-    arrow.check_columns(df.columns, **options)
+    arrow.check_columns(dict(df.dtypes), **options)
     wanted = [name for name in (*options.values(), "error") if name in df.columns]
     run = partial(arrow.analyze_batches, model=str(model), batch_size=batch_size, **options)
     return df.select(*wanted).mapInArrow(run, _spark_schema(arrow.ANALYSES))

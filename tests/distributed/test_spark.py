@@ -35,13 +35,17 @@ def test_analyses_equal_those_of_one_process_with_errors_in_a_column(local, repo
 def test_files_with_chinese_names(local, tmp_path):
     (tmp_path / "清屿县 2021 年报告.txt").write_text(report(1), encoding="utf-8")
     files = local.read.format("binaryFile").load(str(tmp_path))
-    (row,) = govtext_spark.analyze(files, filename="path").select("id", "error", "meta.year").collect()
-    assert tuple(row) == ("清屿县 2021 年报告", None, 2021)
+    analyses = govtext_spark.analyze(files, filename="path")
+    (row,) = analyses.join(files, analyses.id == files.path).select("id", "error", "meta.year", "length").collect()
+    assert row["id"].endswith("/清屿县 2021 年报告.txt")
+    assert tuple(row)[1:] == (None, 2021, len(report(1).encode()))
 
 
 def test_missing_columns_are_told_before_anything_runs(local):
     with pytest.raises(DataError, match="text="):
         govtext_spark.analyze(local.createDataFrame([("a", 1)], ["id", "other"]))
+    with pytest.raises(DataError, match="'text' holds binary"):
+        govtext_spark.analyze(local.createDataFrame([("a", bytearray(b"x"))], ["id", "text"]))
     with pytest.raises(DataError, match="reports, sections"):
         govtext_spark.explode(local.createDataFrame([("a", 1)], ["id", "other"]), "words")
 

@@ -1,6 +1,7 @@
 """Arrow batches: the same analyses as one by one, errors as a column, and the schema as its page describes it."""
 
 import json
+import os
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -35,7 +36,7 @@ def test_analyses_equal_those_of_single_reports(nlp, samples):
     expected = [record_of(doc) for doc in samples]
     for record, single in zip(found, expected, strict=True):
         assert record == {**single, "id": record["id"]}
-    assert [Path(r["id"]).name for r in found] == [r["id"] for r in expected]
+    assert [r["id"] for r in found] == [path.as_posix() for path in sample_paths()]
 
 
 def test_reasons_of_domains_come_back(nlp):
@@ -85,6 +86,7 @@ def test_a_row_that_fails_is_an_error_and_the_others_go_on(nlp, monkeypatch):
         {"id": "earlier", "content": None, "error": "cannot be read (No such device)"},
         {"id": "line", "text": "完成投资3亿元，" * 200_000},
         {"id": "odd", "text": "这里出错"},
+        {"id": "spoken", "text": GOOD.format(3), "error": ""},
         {"id": 7, "text": GOOD.format(2)},
     ]
     real = arrow.analyze
@@ -99,18 +101,19 @@ def test_a_row_that_fails_is_an_error_and_the_others_go_on(nlp, monkeypatch):
     rows = [{c: (str(row[c]) if c == "id" and row[c] else row.get(c)) for c in columns} for row in rows]
     (found,) = arrow.analyze_batches([batch(rows)], model=nlp)
     errors = dict(zip(found["id"].to_pylist(), found["error"].to_pylist(), strict=True))
-    assert [id for id, error in errors.items() if error is None] == ["good", "7"]
-    assert list(errors) == ["good", "null", "blank", "damaged", "empty", "earlier", "line", "odd", "7"]
+    assert [id for id, error in errors.items() if error is None] == ["good", "spoken", "7"]
+    ids = ["good", "null", "blank", "damaged", "in/empty.txt", "earlier", "line", "odd", "spoken", "7"]
+    assert list(errors) == ids
     assert "no text" in errors["null"] and "no text" in errors["blank"]
-    assert errors["damaged"].startswith("the PDF is damaged") and "empty" in errors["empty"]
+    assert errors["damaged"].startswith("the PDF is damaged") and "empty" in errors["in/empty.txt"]
     assert errors["earlier"] == "cannot be read (No such device)"
     assert "1,600,000 characters" in errors["line"]
     assert errors["odd"] == "internal error: RuntimeError: broken badly; please report it with the file"
     assert not any("\n" in error for error in errors.values() if error)
     failed = found.slice(1, 1).to_pylist()[0]
     assert [v for k, v in failed.items() if k not in ("id", "error")] == [None] * 7
-    assert [r["id"] for r in arrow.records([found])] == ["good", "7"]
-    assert [b.num_rows for b in arrow.explode([found], "reports")] == [2]
+    assert [r["id"] for r in arrow.records([found])] == ["good", "spoken", "7"]
+    assert [b.num_rows for b in arrow.explode([found], "reports")] == [3]
 
 
 def test_columns_may_have_other_names(nlp):
@@ -121,6 +124,34 @@ def test_columns_may_have_other_names(nlp):
         list(arrow.analyze_batches([rows], model=nlp))
     with pytest.raises(DataError, match="id="):
         list(arrow.analyze_batches([rows], model=nlp, text="body"))
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "words"),
+    [
+        ("text", [b"a"], "'text' holds binary, not texts: .*content="),
+        ("text", [["a"]], "'text' holds list<"),
+        ("content", ["a"], "'content' holds string, not the bytes of files: .*text="),
+        ("filename", [b"a"], "'filename' holds binary"),
+        ("id", [b"a"], "'id' holds binary"),
+    ],
+)
+def test_columns_of_other_types_are_refused(column, values, words, nlp):
+    rows = {"id": ["1"], "text": ["a"], column: values}
+    with pytest.raises(DataError, match=words):
+        list(arrow.analyze_batches([pa.RecordBatch.from_pydict(rows)], model=nlp))
+
+
+def test_an_error_that_is_no_message_is_none(nlp):
+    rows = batch([{"id": "a", "text": GOOD.format(1), "error": False}])
+    assert [b["error"].to_pylist() for b in arrow.analyze_batches([rows], model=nlp)] == [[None]]
+
+
+def test_files_of_one_name_in_several_folders_have_different_ids(nlp):
+    names = ["file:/d/2021/工作报告.txt", "file:/d/2022/工作报告.txt", "file:/d/2022/工作报告.html"]
+    rows = batch([{"path": name, "content": GOOD.format(1).encode()} for name in names])
+    (found,) = arrow.analyze_batches([rows], model=nlp, filename="path")
+    assert found["id"].to_pylist() == names and found["error"].to_pylist() == [None] * 3
 
 
 def test_other_arrow_types_are_taken(nlp):
@@ -151,13 +182,41 @@ def test_numbers_beyond_exact_floats_are_taken():
     assert (row["value"], row["value_max"], row["canonical_value"]) == (float(2**53 + 1), 1e40, 0.1)
 
 
-def test_folders_are_read_and_files_that_cannot_be_opened_are_errors(tmp_path, nlp):
+def test_folders_are_read_and_files_that_cannot_be_read_are_errors(tmp_path):
     (tmp_path / "a.txt").write_text(GOOD.format(1), encoding="utf-8")
-    found = list(arrow.read_files([tmp_path, tmp_path / "missing.txt"], batch_size=1))
-    assert [b["id"][0].as_py() for b in found] == [(tmp_path / n).as_posix() for n in ("a", "missing")]
-    assert "No such file" in found[1]["error"][0].as_py()
+    with (tmp_path / "huge.txt").open("wb") as file:
+        file.truncate(2**30)  # sparse
+    found = [row for b in arrow.read_files([tmp_path, tmp_path / "missing.txt"], batch_size=1) for row in b.to_pylist()]
+    assert [row["filename"] for row in found] == [
+        (tmp_path / n).as_posix() for n in ("a.txt", "huge.txt", "missing.txt")
+    ]
+    assert found[0]["content"] == GOOD.format(1).encode() and found[0]["error"] is None
+    assert [row["error"] for row in found[1:]] == [
+        "1024 MiB is more than the limit of 64 MiB; split the file",
+        "no such file",
+    ]
     with pytest.raises(ReadError):
         list(arrow.read_files([tmp_path / "nothing"] if (tmp_path / "nothing").mkdir() is None else []))
+
+
+def test_a_batch_of_files_ends_by_number_or_by_size(tmp_path, monkeypatch):
+    for i in range(6):
+        (tmp_path / f"{i}.txt").write_bytes(b"x" * (i + 1))
+    assert [b.num_rows for b in arrow.read_files([tmp_path], batch_size=4)] == [4, 2]
+    monkeypatch.setattr(arrow, "MAX_BYTES", 6)
+    assert [b.num_rows for b in arrow.read_files([tmp_path])] == [3, 2, 1]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX systems only")
+def test_names_that_are_no_text_stay_apart(tmp_path):
+    names = [os.fsdecode(name.encode("gb18030")) for name in ("工作.txt", "总结.txt")]
+    try:
+        for name in names:
+            (tmp_path / name).write_text(GOOD.format(1), encoding="utf-8")
+    except OSError:
+        pytest.skip("this disk takes no such name")
+    (found,) = arrow.read_files([tmp_path])
+    assert len({*found["filename"].to_pylist()}) == 2 and found["error"].to_pylist() == [None, None]
 
 
 def test_a_parquet_file_keeps_analyses_and_version(tmp_path, nlp):
