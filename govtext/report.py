@@ -77,14 +77,19 @@ def unique_ids(paths: Iterable[Path]) -> list[tuple[Path, str]]:
     """
     named: list[tuple[Path, str]] = []
     taken: set[str] = set()
+    last: Counter[str] = Counter()  # number of each stem
     for path in paths:
-        id, n = file_stem(path), 1
-        while (key := unicodedata.normalize("NFC", id).casefold()) in taken:
-            n += 1
-            id = f"{file_stem(path)}-{n}"
+        id = stem = file_stem(path)
+        while (key := _folded(id)) in taken:
+            last[_folded(stem)] += 1
+            id = f"{stem}-{last[_folded(stem)] + 1}"
         taken.add(key)
         named.append((path, id))
     return named
+
+
+def _folded(id: str) -> str:
+    return unicodedata.normalize("NFC", id).casefold()
 
 
 def parse_report(text: str, *, id: str = "report", title: str | None = None) -> Report:

@@ -3,7 +3,9 @@
 import json
 import os
 import shutil
+import time
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ import govtext as gt
 from govtext import output
 from govtext.batch import analyze_files
 from govtext.errors import ModelError, OutputError, ReadError
+from govtext.report import unique_ids
 from govtext.resources import model_path
 from govtext.views.index import page_name
 
@@ -84,6 +87,18 @@ def test_ids_differ_where_case_does_not_count(nlp, tmp_path):
     analyze_files([tmp_path / n for n in "1234"], tmp_path / "out", load=lambda: nlp)
     lines = (tmp_path / "out" / "reports.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["id"] for line in lines] == ["A", "a-2", "é", "e\u0301-2"]
+
+
+def test_ids_of_a_hundred_thousand_files_of_one_name_are_found_soon():
+    paths = [Path(f"{i}/{name}.txt") for i in range(50_000) for name in ("content-7", "Content")]
+    started = time.process_time()
+    ids = [id for _, id in unique_ids(paths)]
+    assert time.process_time() - started < 10
+    assert len({id.lower() for id in ids}) == len(ids)
+    assert ids[:4] == ["content-7", "Content", "content-7-2", "Content-2"] and ids[11:14:2] == [
+        "Content-6",
+        "Content-8",
+    ]
 
 
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="needs links")
