@@ -94,6 +94,19 @@ def whole_folder(path: Path, *, own: Iterable[Path]) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
+def check_target(path: Path, *, overwrite: bool) -> None:
+    """See, before long work, that a file or folder can be written; makes the folder that it is to stand in.
+
+    Raises OutputError if it is there already and ``overwrite`` is not set, or that folder cannot be made.
+    """
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists already: choose another name, or overwrite it")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from None
+
+
 def check_folder(path: Path, own: Iterable[Path]) -> None:
     """Raise OutputError if a folder that is to be replaced holds other files than its ``own``."""
     known = set(own)

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from govtext.errors import OutputError
 from govtext.resources import DEFAULT_MODEL
 
 annotate_app = typer.Typer(
@@ -44,10 +43,11 @@ def export_tasks(
 ) -> None:
     """Write all sentences of reports, annotated by the model, for correction in a tool."""
     from govtext.annotations import to_record
-    from govtext.corpus import from_record, write_corpus
+    from govtext.corpus import check_corpus_target, from_record, write_corpus
     from govtext.pipeline import analyze, load
     from govtext.report import read_each
 
+    check_corpus_target(out, to, overwrite=overwrite)
     nlp = load(model)
     sentences = [s for report in read_each(reports) for s in from_record(to_record(analyze(report, nlp)))]
     path = write_corpus(sentences, out, to, overwrite=overwrite)
@@ -63,7 +63,7 @@ def import_annotations(source: Source, out: Out, from_: From = None, overwrite: 
 @annotate_app.command("split")
 def split_corpus(
     source: Source,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for train.jsonl and test.jsonl.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="New folder for train.jsonl and test.jsonl.")],
     share: Annotated[float, typer.Option(help="Share of the sentences to test on.")] = 0.2,
     seed: Annotated[int, typer.Option(help="The same seed gives the same parts.")] = 0,
     from_: From = None,
@@ -71,16 +71,17 @@ def split_corpus(
 ) -> None:
     """Split an annotated corpus by report into a part to train on and one to test on, near-duplicates on one side."""
     from govtext.corpus import read_corpus, write_corpus
+    from govtext.output import check_target, whole_folder
     from govtext.training.splits import split_documents
 
-    parts = split_documents(read_corpus(source, from_), share=share, seed=seed)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror or error})") from error
-    for name, part in zip(("train", "test"), parts, strict=True):
-        path = write_corpus(part, out / f"{name}.jsonl", overwrite=overwrite)
-        typer.echo(f"{len(part)} sentences of {len({s.doc for s in part})} reports -> {path}")
+    check_target(out, overwrite=overwrite)
+    names = ("train.jsonl", "test.jsonl")
+    parts = dict(zip(names, split_documents(read_corpus(source, from_), share=share, seed=seed), strict=True))
+    with whole_folder(out, own=[out / name for name in names]) as folder:
+        for name, part in parts.items():
+            write_corpus(part, folder / name)
+    for name, part in parts.items():
+        typer.echo(f"{len(part)} sentences of {len({s.doc for s in part})} reports -> {out / name}")
 
 
 @annotate_app.command("suggest")
@@ -93,11 +94,12 @@ def suggest_sentences(
     overwrite: Overwrite = False,
 ) -> None:
     """Write the sentences that teach the model most when labelled, best first."""
-    from govtext.corpus import write_corpus
+    from govtext.corpus import check_corpus_target, write_corpus
     from govtext.pipeline import load
     from govtext.report import read_each
     from govtext.training.suggest import suggest
 
+    check_corpus_target(out, to, overwrite=overwrite)
     sentences = suggest(load(model), read_each(reports), n=number)
     path = write_corpus(sentences, out, to, overwrite=overwrite)
     typer.echo(f"{len(sentences)} sentences -> {path}")
@@ -127,25 +129,25 @@ def label_by_rules(
     overwrite: Overwrite = False,
 ) -> None:
     """Label sentences by rough rules: silver labels with their weights, for training on more text than was labelled by hand."""
-    from govtext.corpus import from_report, read_corpus, write_corpus
-    from govtext.output import whole_file
+    from govtext.corpus import check_corpus_target, from_report, read_corpus, write_corpus
+    from govtext.output import check_target, whole_file
     from govtext.report import read_each
     from govtext.resources import labelling_rules_path
     from govtext.training.weak import label_weakly, load_functions, read_rules
 
+    check_corpus_target(out, to, overwrite=overwrite)
+    if table:
+        check_target(table, overwrite=overwrite)
     paths = rules or [labelling_rules_path()]
     functions = [f for path in paths for f in (load_functions(path) if path.suffix == ".py" else read_rules(path))]
+    labelled_by_hand = read_corpus(gold) if gold else ()
     corpora = [path for path in sources if path.suffix == ".jsonl"]
     sentences = [s for path in corpora for s in read_corpus(path)]
     reports = read_each(path for path in sources if path not in corpora)
     sentences += [s for report in reports for s in from_report(report)]
-    silver = label_weakly(
-        sentences, functions, gold=read_corpus(gold) if gold else (), min_probability=min_probability, weight=weight
-    )
+    silver = label_weakly(sentences, functions, gold=labelled_by_hand, min_probability=min_probability, weight=weight)
     path = write_corpus(silver.sentences, out, to, overwrite=overwrite)
     if table:
-        if table.exists() and not overwrite:
-            raise OutputError(f"{table} exists already: choose another name, or --overwrite")
         with whole_file(table, encoding="utf-8-sig", newline="") as file:
             silver.table.to_csv(file, index=False)
     typer.echo(silver.table.round(3).to_string(index=False))

@@ -11,12 +11,14 @@ from govtext.corpus.files import read_objects
 from govtext.corpus.predictions import from_record, from_report
 from govtext.corpus.sentence import SCHEME, AnnotatedSentence, Row, Scheme, from_row, to_row
 from govtext.errors import DataError, OutputError
+from govtext.output import check_folder, check_target
 
 __all__ = [
     "FORMATS",
     "SCHEME",
     "AnnotatedSentence",
     "Scheme",
+    "check_corpus_target",
     "detect_format",
     "from_record",
     "from_report",
@@ -37,6 +39,7 @@ FORMATS = {
     "jsonl": "jsonl",
     "doccano": "doccano",
 }
+FOLDERS = ("datasets", "brat")
 
 
 def read_corpus(
@@ -72,10 +75,21 @@ def write_corpus(
     folder that holds other files than those of the format.
     """
     path = Path(path)
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists already: choose another name, or overwrite it")
+    check_corpus_target(path, format, overwrite=overwrite)
     _module(format).write_rows(map(to_row, sentences), path, **options)
     return path
+
+
+def check_corpus_target(path: Path, format: str = "jsonl", *, overwrite: bool = False) -> None:
+    """Raise, before long work, what ``write_corpus`` would raise of a path and a format; makes the folder that it is to stand in."""
+    module = _module(format)
+    check_target(path, overwrite=overwrite)
+    if format == "datasets":
+        module.load_datasets()
+    if format in FOLDERS:
+        check_folder(path, module.own_files(path))
+    elif path.is_dir():
+        raise OutputError(f"{path} is a folder: give the name of a file")
 
 
 def detect_format(path: str | Path) -> str:

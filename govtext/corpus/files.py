@@ -12,8 +12,8 @@ from typing import Any
 from zlib import crc32
 
 from govtext.corpus.sentence import Row, listed, offsets_of
-from govtext.errors import DataError, OutputError
-from govtext.output import whole_file, whole_folder
+from govtext.errors import DataError
+from govtext.output import check_target, whole_file, whole_folder
 
 Span = tuple[int, int]
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")  # of a character, written as JSON
@@ -88,8 +88,7 @@ def write_json_lines(rows: Iterable[Row], path: Path) -> None:
 
 def copy_folder(source: Path, path: Path, *, overwrite: bool = False) -> Path:
     """Copy a folder to ``path``, whole or not at all; raises OutputError if the path exists and ``overwrite`` is not set."""
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists already: choose another name, or overwrite it")
+    check_target(path, overwrite=overwrite)
     with whole_folder(path, own=[path / file.relative_to(source) for file in source.rglob("*")]) as new:
         shutil.copytree(source, new, dirs_exist_ok=True)
     return path

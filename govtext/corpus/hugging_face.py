@@ -27,7 +27,7 @@ def features(scheme: Scheme = SCHEME) -> Features:
     >>> features()["status"].names
     ['achieved', 'planned', 'other']
     """
-    hf = _datasets()
+    hf = load_datasets()
     text, number = hf.Value("string"), hf.Value("int64")
     entity = {"start": number, "end": number, "label": hf.ClassLabel(names=list(scheme.labels)), "text": text}
     metric = {
@@ -45,7 +45,7 @@ def features(scheme: Scheme = SCHEME) -> Features:
 
 def to_datasets(splits: Mapping[str, Iterable[AnnotatedSentence]], *, scheme: Scheme = SCHEME) -> DatasetDict:
     """A DatasetDict of splits such as ``{"train": …, "dev": …}``; raises DataError for a label that the scheme does not have."""
-    hf = _datasets()
+    hf = load_datasets()
     return hf.DatasetDict({name: _dataset(map(to_row, found), scheme) for name, found in splits.items()})
 
 
@@ -64,7 +64,7 @@ def matches(path: Path, head: Row | None) -> bool:
 
 def read_rows(path: Path) -> Iterator[tuple[str, Row]]:
     """Rows of all splits with ``file, split s, row n``."""
-    hf = _datasets()
+    hf = load_datasets()
     try:
         found = hf.load_from_disk(str(path))
     except (OSError, ValueError, KeyError) as error:
@@ -76,7 +76,7 @@ def read_rows(path: Path) -> Iterator[tuple[str, Row]]:
 
 def write_rows(rows: Iterable[Row], path: Path, *, split: str = "train", scheme: Scheme = SCHEME) -> None:
     """Write a folder with one split, whole or not at all; ``to_datasets`` makes several."""
-    hf = _datasets()
+    hf = load_datasets()
     with whole_folder(path, own=own_files(path)) as folder, _quiet(hf):
         hf.DatasetDict({split: _dataset(rows, scheme)}).save_to_disk(str(folder))
 
@@ -91,7 +91,7 @@ def own_files(path: Path) -> list[Path]:
 
 
 def _dataset(rows: Iterable[Row], scheme: Scheme) -> Dataset:
-    hf = _datasets()
+    hf = load_datasets()
     packed = [
         {name: row[name] for name in FIELDS} | {"meta": dump({k: v for k, v in row.items() if k not in FIELDS})}
         for row in rows
@@ -130,7 +130,8 @@ def _quiet(hf: Any) -> Iterator[None]:
             hf.enable_progress_bars()
 
 
-def _datasets() -> Any:
+def load_datasets() -> Any:
+    """The library; raises MissingExtraError if it is not installed."""
     try:
         import datasets
     except ImportError:

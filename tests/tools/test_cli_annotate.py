@@ -140,6 +140,36 @@ def test_split_by_report(run, tmp_path):
     ]
     assert parts[0] and parts[1] and not parts[0] & parts[1]
     assert run(*made)[0] == 1
+    (tmp_path / "new" / "parts" / "train.jsonl").unlink()
+    assert run(*made, "--seed", "5")[0] == 1 and not (tmp_path / "new" / "parts" / "train.jsonl").exists()
+    assert run(*made, "--seed", "5", "--overwrite")[0] == 0
+
+
+@pytest.mark.parametrize("way", ["export", "suggest", "weak"])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("-o", "there.csv"), "exists already"),
+        (("-o", "new.jsonl", "--to", "word"), "no corpus format 'word'"),
+        (("-o", "there.csv/new.jsonl"), "cannot be written"),
+        (("-o", "."), "exists already"),
+        (("-o", ".", "--overwrite"), "is a folder"),
+        (("-o", ".", "--overwrite", "--to", "brat"), "left as it is"),
+    ],
+)
+def test_targets_are_checked_before_any_work(run, report, tmp_path, monkeypatch, way, options, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.csv").write_text("x", encoding="utf-8")
+    monkeypatch.setattr("govtext.report.read_each", lambda paths: pytest.fail("reports were read"))
+    code, _, err = run("annotate", way, report, *options)
+    assert code == 1 and message in err
+
+
+def test_weak_checks_its_table_before_any_work(run, report, tmp_path):
+    (tmp_path / "there.csv").write_text("x", encoding="utf-8")
+    made = ("annotate", "weak", report, "-o", tmp_path / "deep" / "new.jsonl", "--table")
+    assert run(*made, tmp_path / "there.csv")[0] == 1 and not (tmp_path / "deep" / "new.jsonl").exists()
+    assert run(*made, tmp_path / "tables" / "new.csv")[0] == 0 and (tmp_path / "deep" / "new.jsonl").exists()
 
 
 def test_two_models_in_files_and_a_picture(run, report, tmp_path):
