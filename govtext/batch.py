@@ -16,7 +16,7 @@ from typing import IO
 from tqdm import tqdm
 
 from govtext.earlier import Earlier, finish_replacing, replaced_outputs
-from govtext.errors import GovtextError, OutputError
+from govtext.errors import GovtextError, OutputError, describe_failure
 from govtext.output import WRITERS, Analysis, Stored, check_format, check_places, output_files, page_files
 from govtext.report import FileError, find_report_files, read_bytes, unique_ids
 from govtext.workers import Load, Outcome, Task, analyze_file, analyze_in_processes
@@ -107,7 +107,7 @@ def _find_tasks(files: list[tuple[Path, str]], model: str, errors: list[FileErro
         try:
             tasks.append(Task(f"{model}:{_key(path, id)}", path, id))
         except GovtextError as error:
-            errors.append(FileError(str(path), _without_name(str(error), path)))
+            errors.append(FileError(str(path), describe_failure(error, name=str(path))))
     return tasks
 
 
@@ -182,7 +182,7 @@ def _collect(paths: Iterable[str | Path], out: Path, result: BatchResult) -> lis
         try:
             found = find_report_files(path)
         except GovtextError as error:
-            result.errors.append(FileError(str(path), _without_name(str(error), path)))
+            result.errors.append(FileError(str(path), describe_failure(error, name=str(path))))
             continue
         result.errors += found.errors
         result.others += found.others
@@ -199,10 +199,6 @@ def _collect(paths: Iterable[str | Path], out: Path, result: BatchResult) -> lis
 def _key(path: Path, id: str) -> str:
     """Identifies a file by its id and content; raises the ReadError of a file that cannot be opened, is empty or too large."""
     return f"{id}:{hashlib.sha256(read_bytes(path)).hexdigest()}"
-
-
-def _without_name(message: str, path: Path) -> str:
-    return message.removeprefix(f"{path}: ")
 
 
 class _Journal:

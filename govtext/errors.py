@@ -40,10 +40,10 @@ class MissingExtraError(GovtextError):
 def describe_failure(error: Exception, *, name: str = "") -> str:
     """What went wrong with one file of many, as one line; ``name`` is left out at its start, for the list names the file.
 
-    >>> describe_failure(ReadError("a.txt: holds no text"), name="a.txt"), describe_failure(KeyError("x"))
+    >>> describe_failure(ReadError("a  b.txt: holds no text"), name="a  b.txt"), describe_failure(KeyError("x"))
     ('holds no text', "internal error: KeyError: 'x'; please report it with the file")
     """
     if isinstance(error, GovtextError):
-        return str(error).removeprefix(f"{name}: ")
+        return str(error).removeprefix(f"{' '.join(name.split())}: ")
     message = f"internal error: {type(error).__name__}: {error}; please report it with the file"
     return " ".join(message.split())

@@ -117,7 +117,7 @@ def model_folder(name: str | Path) -> Path:
     try:
         package: Any = __import__(str(name))
         return next(Path(package.__file__).parent.glob("*/meta.json")).parent
-    except (ImportError, StopIteration, TypeError, ValueError):
+    except (AttributeError, ImportError, StopIteration, TypeError, ValueError):
         return model_path(str(name))
 
 

@@ -15,6 +15,8 @@ import typer
 from govtext.errors import OutputError, ReadError
 from govtext.resources import DEFAULT_MODEL, model_folders
 
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}  # a line stays one
+
 
 class Format(StrEnum):
     """Output formats of ``govtext analyze``."""
@@ -112,10 +114,11 @@ def _load(model: str, explain: bool) -> Any:
 
 
 def _identity(model: str) -> str:
-    """The model and the library as they are now: what another version has analyzed is not taken for done."""
+    """The model and the library as they are now: what another version has analyzed is not taken for done. Raises ModelError without a model."""
     from govtext import __version__, checksums
+    from govtext.pipeline import model_folder
 
-    file = model_folders().get(model, Path(model)) / checksums.FILE
+    file = model_folder(model) / checksums.FILE
     state = hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else ""
     return f"{model}@{__version__}/{state}"
 
@@ -182,7 +185,7 @@ def _report(result: Any, format: Format) -> None:
         more = " …" if len(result.others) > 8 else ""
         typer.echo(f"passed over what is no report in the folders: {kinds}{more}", err=True)
     for error in result.errors:
-        typer.echo(f"failed: {error.path}: {error.message}", err=True)
+        typer.echo(f"failed: {error.path}: {error.message}".translate(_CONTROLS), err=True)
     if result.errors:
         failed = len(result.errors)
         typer.echo(f"{failed} input{'s' * (failed != 1)} failed, listed above", err=True)

@@ -211,6 +211,26 @@ def test_resume_with_other_files_keeps_what_is_there(run, tmp_path, monkeypatch)
     assert code == 0 and "2 reports (2 from an earlier run)" in printed
 
 
+def test_another_version_of_a_model_package_is_not_taken_for_done(run, tmp_path, monkeypatch):
+    file, out = good(tmp_path), tmp_path / "out"
+    model = tmp_path / "zh_of_a_test" / "zh_of_a_test-1"
+    model.mkdir(parents=True)
+    (model.parent / "__init__.py").touch()
+    (model / "meta.json").write_text("{}", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    for state in ("first", "second"):
+        (model / "checksums.txt").write_text(state, encoding="utf-8")
+        code, printed, _ = run("analyze", file, "-o", out, "-m", "zh_of_a_test", "--resume")
+        assert code == 0 and "earlier" not in printed
+    assert "earlier" in run("analyze", file, "-o", out, "-m", "zh_of_a_test", "--resume")[1]
+
+
+@pytest.mark.parametrize("name", ["zh_nothing", "sys", "json"])
+def test_a_model_that_is_missing_is_told_before_any_file_is_read(name, run, tmp_path):
+    code, _, err = run("analyze", good(tmp_path), "-o", tmp_path / "out", "-m", name)
+    assert code == 1 and err.count("\n") == 1 and f"no model '{name}'" in err and not (tmp_path / "out").exists()
+
+
 def test_an_unfinished_run_is_not_lost_by_other_files(run, tmp_path, monkeypatch):
     folder, out = tmp_path / "in", tmp_path / "out"
     for name in ("a.txt", "b.txt"):
@@ -393,6 +413,18 @@ def test_hostile_inputs_each_give_one_line_and_the_batch_is_finished(run, tmp_pa
         matching = [line for line in failed if f" {path}: " in line]
         assert len(matching) == 1, path
         assert "internal error" not in matching[0], matching
+
+
+def test_odd_names_are_named_once_in_a_line_each(run, tmp_path):
+    for name in ("e  mpty.txt", "new\nline.txt", "bell\a\x1b[31m.txt"):
+        try:
+            (tmp_path / name).write_bytes(b"")
+        except OSError:
+            pytest.skip("this disk takes no such names")
+    code, _, err = run("analyze", tmp_path, "-o", tmp_path / "out")
+    told = err.splitlines()
+    assert code == 1 and len(told) == 4 and all(line.count(".txt") == 1 for line in told[:3])
+    assert r"new\x0aline.txt: " in err and r"bell\x07\x1b[31m.txt: " in err
 
 
 def test_no_permission_is_said_clearly(run, tmp_path, monkeypatch):
