@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from govtext.corpus.files import Span, dump, parse_object, read_lines, read_text, settle_spans
+from govtext.corpus.files import Span, dump, parse_object, read_lines, read_text, settle_spans, without_lost_metrics
 from govtext.corpus.sentence import SCHEME, Row, mention_at
 from govtext.errors import DataError, OutputError
 from govtext.output import whole_folder
@@ -97,7 +97,7 @@ class _Document:
             row["status"] = given.get("Status")
             row["text"] = self.text[start:end]
             row["entities"] = [{**e, "start": e["start"] - start, "end": e["end"] - start} for e in entities]
-            yield where, row
+            yield where, without_lost_metrics(row, where)
 
     def _entities_of(self, sentences: list[Span]) -> list[list[Row]]:
         """The entities inside each sentence; raises DataError for one that lies in none."""

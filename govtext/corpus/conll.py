@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from govtext.corpus.files import dump, numbered, parse_json, read_lines
+from govtext.corpus.files import dump, numbered, parse_json, read_lines, without_lost_metrics
 from govtext.corpus.sentence import Row
 from govtext.errors import DataError
 from govtext.output import whole_file
@@ -64,10 +64,10 @@ def _sentences(path: Path) -> Iterator[tuple[str, Row]]:
         elif _is_token(line):
             tokens.append((where, *_token(line, where)))
         elif tokens and not line.startswith("# "):
-            yield tokens[0][0], _row(fields, tokens)
+            yield _row(fields, tokens)
             fields, tokens = {}, []
     if tokens:
-        yield tokens[0][0], _row(fields, tokens)
+        yield _row(fields, tokens)
 
 
 def _is_token(line: str) -> bool:
@@ -84,7 +84,7 @@ def _token(line: str, where: str) -> tuple[str, str]:
     return _UNESCAPES.get(columns[0], columns[0]), columns[-1].strip()
 
 
-def _row(fields: Row, tokens: list[tuple[str, str, str]]) -> Row:
+def _row(fields: Row, tokens: list[tuple[str, str, str]]) -> tuple[str, Row]:
     text, entities = "", []
     open_: Row | None = None
     for where, token, tag in tokens:
@@ -99,7 +99,8 @@ def _row(fields: Row, tokens: list[tuple[str, str, str]]) -> Row:
         if role in ("O", "E", "S"):
             open_ = None
         text += token
-    return {**fields, "text": text, "entities": entities}
+    begin = tokens[0][0]
+    return begin, without_lost_metrics({**fields, "text": text, "entities": entities}, begin)
 
 
 def _parse(tag: str, where: str) -> tuple[str, str]:

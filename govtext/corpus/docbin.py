@@ -11,7 +11,7 @@ from pathlib import Path
 from spacy.tokens import Doc, DocBin, Span
 from spacy.vocab import Vocab
 
-from govtext.corpus.files import numbered
+from govtext.corpus.files import numbered, without_lost_metrics
 from govtext.corpus.sentence import SCHEME, Row
 from govtext.errors import DataError
 from govtext.output import whole_file
@@ -35,7 +35,8 @@ def read_rows(path: Path) -> Iterator[tuple[str, Row]]:
         rows = [to_row(doc) for doc in DocBin().from_bytes(data).get_docs(Vocab())]
     except Exception as error:  # noqa: BLE001 - spaCy does not say what it raises on damaged bytes
         raise DataError(f"{path}: not a spaCy DocBin ({type(error).__name__}: {error})") from None
-    return numbered(((f"{path}, doc {i}", row) for i, row in enumerate(rows, 1)), path)
+    places = (f"{path}, doc {i}" for i in range(1, len(rows) + 1))
+    return numbered(((where, without_lost_metrics(row, where)) for where, row in zip(places, rows, strict=False)), path)
 
 
 def write_rows(rows: Iterable[Row], path: Path) -> None:

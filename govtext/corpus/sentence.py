@@ -23,6 +23,7 @@ LABELS_OF_TOOLS = (
     "completions",
     "predictions",
 )  # their fields
+MAX_DOMAINS = 3
 MAX_CHARACTERS = 10_000  # of one sentence
 
 
@@ -169,7 +170,10 @@ def _metrics(row: Row, text: str, where: str) -> tuple[Metric, ...]:
 
 
 def _domains(row: Row, where: str, scheme: Scheme) -> tuple[str, ...]:
-    return tuple(_known(name, scheme.domains, "domain", where) for name in listed(row, "domains", where, of=str))
+    found = tuple(_known(name, scheme.domains, "domain", where) for name in listed(row, "domains", where, of=str))
+    if len(found) > MAX_DOMAINS:
+        raise DataError(f"{where}: {len(found)} domains, a sentence has at most {MAX_DOMAINS}")
+    return found
 
 
 def _status(row: Row, where: str, scheme: Scheme) -> str | None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from importlib import import_module
 from itertools import pairwise, permutations
 from pathlib import Path
 from xml.etree import ElementTree
@@ -203,11 +204,14 @@ def test_prodigy_reads_accepted_tasks_only(tmp_path):
     assert len(read_corpus(write(tmp_path / "p.jsonl", *tasks))) == 1
 
 
-def test_metrics_follow_their_entity(tmp_path):
-    path = write_corpus(SENTENCES[:1], tmp_path / "c.jsonl", "prodigy")
-    task = json.loads(path.read_text(encoding="utf-8"))
-    task["spans"] = [s for s in task["spans"] if s["label"] != "METRIC"]
-    assert read_corpus(write(path, task))[0].metrics == ()
+@pytest.mark.parametrize("format", ["prodigy", "doccano", "label-studio", "brat", "conll", "docbin"])
+def test_metrics_follow_their_entity(format, tmp_path):
+    row = to_row(SENTENCES[0])
+    row["entities"] = [e for e in row["entities"] if e["label"] != "METRIC"]
+    path = file_of(tmp_path, format)
+    import_module(f"govtext.corpus.{FORMATS[format]}").write_rows([row], path)
+    sentence = read_corpus(path, format)[0]
+    assert len(sentence.entities) == 3 and sentence.metrics == ()
 
 
 def test_label_studio_export(tmp_path):
@@ -358,6 +362,7 @@ ROW = {"id": "1", "doc": "d", "start": 0, "end": 7, "text": "云山县长石桥�
             "line 2: PLACE '云山县' and ORG '县长' overlap",
         ),
         ({"domains": ["cooking"]}, "line 2: no domain 'cooking'"),
+        ({"domains": ["education", "urban", "trade", "health"]}, "line 2: 4 domains, a sentence has at most 3"),
         ({"status": "done"}, "line 2: no status 'done'"),
         ({"label": [[0, 3, "PLACE"]]}, "line 2: 'label' holds labels of another format"),
         ({"end": 9}, "do not fit its 7 characters"),
