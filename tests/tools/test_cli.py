@@ -166,13 +166,13 @@ def test_a_kill_while_outputs_change_places_mixes_no_runs(format, run, tmp_path,
 
 
 def die_at(place, patch, *operations):
-    """Interrupt at an operation on files, the first being 0; the list returned says whether it has come to it."""
+    """Stop at an operation on files, the first being 0: no later one is done, as after a kill. The list returned says if it has come to it."""
     seen, killed = [], []
 
     def dying(real):
         def operation(*args, **options):
             seen.append(real)
-            if len(seen) == place + 1:
+            if len(seen) > place:
                 killed.append(real)
                 raise KeyboardInterrupt
             return real(*args, **options)
