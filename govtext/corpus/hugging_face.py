@@ -5,13 +5,12 @@ Needs the extra ``train``.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govtext.corpus.files import dump, numbered
+from govtext.corpus.files import dump, numbered, parse_object
 from govtext.corpus.sentence import FIELDS, SCHEME, AnnotatedSentence, Row, Scheme, from_row, to_row
 from govtext.errors import DataError, MissingExtraError
 from govtext.labels import KINDS
@@ -104,18 +103,24 @@ def _dataset(rows: Iterable[Row], scheme: Scheme) -> Dataset:
 
 def _rows(dataset: Dataset, where: str) -> Iterator[tuple[str, Row]]:
     for number, item in enumerate(dataset, 1):
-        row = {name: _named(value, dataset.features[name]) for name, value in item.items()}
-        yield f"{where}, row {number}", {**json.loads(row.pop("meta", None) or "{}"), **row}
+        here = f"{where}, row {number}"
+        try:
+            row = {name: _named(value, dataset.features[name]) for name, value in item.items()}
+        except ValueError as error:
+            raise DataError(f"{here}: {error}") from None
+        yield here, {**parse_object(str(row.pop("meta", None) or "{}"), here), **row}
 
 
 def _named(value: Any, feature: Any) -> Any:
-    """The value with class labels as names."""
+    """The value with class labels as names, None for the -1 of a missing one; raises ValueError for a number that is no class."""
     if isinstance(value, list):
         inner = feature[0] if isinstance(feature, list) else feature.feature
         return [_named(x, inner) for x in value]
     if isinstance(value, dict):
         return {name: _named(x, feature[name]) for name, x in value.items()}
-    return feature.int2str(value) if isinstance(value, int) and hasattr(feature, "int2str") else value
+    if isinstance(value, int) and hasattr(feature, "int2str"):
+        return None if value == -1 else feature.int2str(value)
+    return value
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import inf
 from typing import Any
 
 from govtext.errors import DataError
@@ -88,8 +89,8 @@ def to_row(sentence: AnnotatedSentence) -> Row:
 def from_row(row: Row, where: str, *, scheme: Scheme = SCHEME) -> AnnotatedSentence:
     """The sentence of a row; ``where`` names file and line in errors.
 
-    Raises DataError if an offset does not match its text, entities overlap, a label is unknown to the scheme, or the row has a field in
-    which another tool holds labels.
+    Raises DataError if an offset does not match its text, entities overlap, a label is unknown to the scheme, the row has a field in
+    which another tool holds labels, or its ``weight`` is no weight.
     """
     text = row.get("text")
     if not isinstance(text, str) or not text:
@@ -100,7 +101,12 @@ def from_row(row: Row, where: str, *, scheme: Scheme = SCHEME) -> AnnotatedSente
         )
     other = next((name for name in LABELS_OF_TOOLS if row.get(name)), None)
     if other:
-        raise DataError(f"{where}: {other!r} holds labels of another format; name the format that the file has")
+        raise DataError(
+            f"{where}: {other!r} holds labels of another format; name the format of the file, or rename the field"
+        )
+    weight = row.get("weight", 1)
+    if not (isinstance(weight, (int, float)) and not isinstance(weight, bool) and 0 <= weight < inf):
+        raise DataError(f"{where}: a weight is a number from 0 upwards, this is {weight!r}")
     start: Any = row.get("start", 0)
     end: Any = row.get("end", start + len(text) if _is_offset(start) else None)
     if not (_is_offset(start) and _is_offset(end) and end - start == len(text)):

@@ -335,6 +335,20 @@ def test_datasets_have_declared_features(tmp_path):
     assert read_corpus(tmp_path / "d") == SENTENCES
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({}, None), ({"meta": "no JSON"}, "row 1: not JSON"), ({"meta": "[]"}, "row 1: a JSON object"), ({"domains": [-1]}, "'domains' must be a list")],
+)  # fmt: skip
+def test_datasets_made_elsewhere(change, message, tmp_path):
+    row = {**to_row(SENTENCES[2]), "meta": "{}", "status": -1, **change}
+    hf.load_datasets().Dataset.from_list([row], features=hf.features()).save_to_disk(str(tmp_path / "d"))
+    if message:
+        with pytest.raises(DataError, match=message):
+            read_corpus(tmp_path / "d")
+    else:
+        assert read_corpus(tmp_path / "d") == SENTENCES[2:3]
+
+
 def test_datasets_not_installed(monkeypatch, tmp_path):
     monkeypatch.setitem(__import__("sys").modules, "datasets", None)
     with pytest.raises(MissingExtraError, match=r"govtext\[train\]"):
@@ -363,6 +377,7 @@ ROW = {"id": "1", "doc": "d", "start": 0, "end": 7, "text": "云山县长石桥�
         ),
         ({"domains": ["cooking"]}, "line 2: no domain 'cooking'"),
         ({"domains": ["education", "urban", "trade", "health"]}, "line 2: 4 domains, a sentence has at most 3"),
+        *(({"weight": wrong}, "line 2: a weight is a number") for wrong in ("高", None, -1, True, float("nan"), float("inf"))),
         ({"status": "done"}, "line 2: no status 'done'"),
         ({"label": [[0, 3, "PLACE"]]}, "line 2: 'label' holds labels of another format"),
         ({"end": 9}, "do not fit its 7 characters"),
