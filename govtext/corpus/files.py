@@ -137,7 +137,7 @@ def _fits(text: str, spans: Sequence[Span], mentions: Sequence[str | None]) -> b
 def numbered(rows: Iterable[tuple[str, Row]], path: Path) -> Iterator[tuple[str, Row]]:
     """Rows with an id and a document; those that name none are one document, called by the file's name and a checksum of their text.
 
-    So files of the same name are different documents, and the same text is the same document wherever it stands.
+    So files of the same name are different documents unless they hold the same text.
     """
     found = list(rows)
     unnamed = "\n".join(str(row.get("text")) for _, row in found if not row.get("doc"))
