@@ -142,7 +142,7 @@ def test_resume_skips_what_is_done_and_notices_changes(run, tmp_path):
     assert "6.3%" in records(out)[1]["text"]
 
 
-@pytest.mark.parametrize("format", ["jsonl", "csv", "parquet", "html"])
+@pytest.mark.parametrize("format", ["jsonl", "parquet", "html"])
 def test_a_kill_while_outputs_change_places_mixes_no_runs(format, run, tmp_path, monkeypatch):
     folder, out, whole = tmp_path / "in", tmp_path / "out", tmp_path / "whole"
     for name in "ac":

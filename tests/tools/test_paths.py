@@ -89,11 +89,11 @@ def test_ids_differ_where_case_does_not_count(nlp, tmp_path):
     assert [json.loads(line)["id"] for line in lines] == ["A", "a-2", "é", "e\u0301-2"]
 
 
-def test_ids_of_a_hundred_thousand_files_of_one_name_are_found_soon():
-    paths = [Path(f"{i}/{name}.txt") for i in range(50_000) for name in ("content-7", "Content")]
+def test_ids_of_many_files_of_one_name_are_found_soon():
+    paths = [Path(f"{i}/{name}.txt") for i in range(20_000) for name in ("content-7", "Content")]
     started = time.process_time()
     ids = [id for _, id in unique_ids(paths)]
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 5
     assert len({id.lower() for id in ids}) == len(ids)
     assert ids[:4] == ["content-7", "Content", "content-7-2", "Content-2"] and ids[11:14:2] == [
         "Content-6",
@@ -144,7 +144,7 @@ def test_results_inside_of_the_folder_are_not_analyzed(nlp, tmp_path):
             assert (result.analyzed, result.errors) == (1, [])
     (tmp_path / "a.txt").unlink()
     result = analyze_files([tmp_path], tmp_path / "out", load=lambda: nlp, format="html", overwrite=True)
-    assert [error.message for error in result.errors] == [f"no report in it outside of {tmp_path / 'out'}"]
+    assert ["no report in it" in error.message for error in result.errors] == [True] and not result.others
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
