@@ -180,19 +180,13 @@ def _collect(paths: Iterable[str | Path], out: Path, result: BatchResult) -> lis
             files.append(path)
             continue
         try:
-            found = find_report_files(path)
+            found = find_report_files(path, without=out)
         except GovtextError as error:
             result.errors.append(FileError(str(path), describe_failure(error, name=str(path))))
             continue
         result.errors += found.errors
         result.others += found.others
-        if path.resolve() in out.resolve().parents:
-            outside = [file for file in found.paths if out.resolve() not in file.resolve().parents]
-            if not outside:
-                result.errors.append(FileError(str(path), f"no report in it outside of {out}"))
-            files.extend(outside)
-        else:
-            files.extend(found.paths)
+        files += found.paths
     return unique_ids(files)
 
 

@@ -224,8 +224,8 @@ def read_each(paths: Iterable[str | Path]) -> Iterator[Report]:
     return (read(path, id=id) for path, id in unique_ids(expand_paths(paths)))
 
 
-def find_report_files(folder: str | Path, *, recursive: bool = True) -> FolderFiles:
-    """The files under a folder, sorted by path; hidden files are passed over, links to folders are not followed.
+def find_report_files(folder: str | Path, *, recursive: bool = True, without: Path | None = None) -> FolderFiles:
+    """The files under a folder, sorted by path; hidden files and the folder ``without`` are passed over, links to folders are not followed.
 
     Among ``paths`` are documents that ``read`` refuses, such as old Word files, so that its advice is told; those beside which a report of
     the same name lies (converted, that is) are left out. Raises ReadError if the folder does not exist or holds no document.
@@ -239,9 +239,9 @@ def find_report_files(folder: str | Path, *, recursive: bool = True) -> FolderFi
             FileError(str(error.filename), f"cannot be listed ({error.strerror}); check its access rights")
         )
 
+    shut = without and without.resolve()
     for parent, folders, names in os.walk(folder, onerror=note):
-        if not recursive:
-            folders.clear()
+        folders[:] = [name for name in folders if recursive and Path(parent, name).resolve() != shut]
         found.others.update(LINK for name in folders if Path(parent, name).is_symlink())
         _sort_files(Path(parent), names, found)
     found.paths.sort()
