@@ -118,7 +118,12 @@ def _manifest(folder: Path) -> dict[str, dict[str, tuple[str, str]]]:
         found = json.loads((folder / MANIFEST).read_bytes())
     except (OSError, ValueError):
         return {}
-    return {format: held for format, held in found.items() if isinstance(held, dict)} if isinstance(found, dict) else {}
+    return {format: held for format, held in found.items() if _is_account(held)} if isinstance(found, dict) else {}
+
+
+def _is_account(held: Any) -> bool:
+    """Whether this says which reports an output holds."""
+    return isinstance(held, dict) and all(isinstance(entry, list) and len(entry) == 2 for entry in held.values())
 
 
 def _jsonl_ids(outputs: list[Path]) -> list[str]:

@@ -313,6 +313,18 @@ def test_outputs_that_are_not_of_the_earlier_run_are_not_taken_for_it(run, tmp_p
     assert "earlier" not in printed and [r["id"] for r in records(out)] == ["x"]
 
 
+@pytest.mark.parametrize(
+    "account", ["", "[]", '{"jsonl": ["a"]}', '{"jsonl": {"key": "a"}}', '{"jsonl": {"key": ["a"]}}']
+)
+def test_a_damaged_account_of_the_earlier_run_is_none(account, run, tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    good(folder, "a.txt")
+    run("analyze", folder, "-o", out)
+    (out / ".govtext-run.json").write_text(account, encoding="utf-8")
+    code, printed, _ = run("analyze", folder, "-o", out, "--resume")
+    assert code == 0 and "earlier" not in printed and len(records(out)) == 1
+
+
 def outputs(out, format):
     if format == "jsonl":
         return (out / "reports.jsonl").read_bytes()
