@@ -94,17 +94,22 @@ def whole_folder(path: Path, *, own: Iterable[Path]) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def check_target(path: Path, *, overwrite: bool) -> None:
-    """See, before long work, that a file or folder can be written; makes the folder that it is to stand in.
+def check_target(*paths: Path, overwrite: bool, folder: bool = False) -> None:
+    """See, before long work, that files (or folders, with ``folder``) can be written; makes the folders that they are to stand in.
 
-    Raises OutputError if it is there already and ``overwrite`` is not set, or that folder cannot be made.
+    Raises OutputError, and makes none, if one is there already and ``overwrite`` is not set, or a folder stands where a file is to be; and if
+    a folder cannot be made.
     """
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists already: choose another name, or overwrite it")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from None
+    for path in paths:
+        if path.is_dir() and not folder:
+            raise OutputError(f"{path} is a folder: give the name of a file")
+        if path.exists() and not overwrite:
+            raise OutputError(f"{path} exists already: choose another name, or replace it with --overwrite")
+    for path in paths:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from None
 
 
 def check_folder(path: Path, own: Iterable[Path]) -> None:

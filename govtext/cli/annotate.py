@@ -74,7 +74,7 @@ def split_corpus(
     from govtext.output import check_target, whole_folder
     from govtext.training.splits import split_documents
 
-    check_target(out, overwrite=overwrite)
+    check_target(out, overwrite=overwrite, folder=True)
     names = ("train.jsonl", "test.jsonl")
     parts = dict(zip(names, split_documents(read_corpus(source, from_), share=share, seed=seed), strict=True))
     with whole_folder(out, own=[out / name for name in names]) as folder:

@@ -11,7 +11,7 @@ import typer
 
 from govtext.cli.annotate import From
 from govtext.cli.train import SETTINGS, Settings, read_settings
-from govtext.errors import DataError, OutputError
+from govtext.errors import DataError
 from govtext.resources import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -130,20 +130,12 @@ def word_scores(scores: WordScores) -> str:
 
 def _check_targets(out: Path | None, markdown: Path | None, picture: Path | None, *, overwrite: bool) -> None:
     """See that all can be written, before anything is measured, for it takes time; makes the folders that are missing."""
+    from govtext.output import check_target
     from govtext.training.evaluation_report import check_picture
 
-    for path in filter(None, (out, markdown, picture)):
-        if path.is_dir():
-            raise OutputError(f"{path} is a folder; give the name of a file")
-        if path.exists() and not overwrite:
-            raise OutputError(f"{path} exists already: choose another name, or --overwrite")
     if picture:
         check_picture(picture)
-    for path in filter(None, (out, markdown, picture)):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{path.parent}: cannot be written ({error.strerror or error})") from error
+    check_target(*filter(None, (out, markdown, picture)), overwrite=overwrite)
 
 
 def _write(values: Any, shown: str, out: Path | None, markdown: Path | None) -> None:

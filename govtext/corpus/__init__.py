@@ -10,7 +10,7 @@ from typing import Any
 from govtext.corpus.files import read_objects
 from govtext.corpus.predictions import from_record, from_report
 from govtext.corpus.sentence import SCHEME, AnnotatedSentence, Row, Scheme, from_row, to_row
-from govtext.errors import DataError, OutputError
+from govtext.errors import DataError
 from govtext.output import check_folder, check_target
 
 __all__ = [
@@ -83,13 +83,11 @@ def write_corpus(
 def check_corpus_target(path: Path, format: str = "jsonl", *, overwrite: bool = False) -> None:
     """Raise, before long work, what ``write_corpus`` would raise of a path and a format; makes the folder that it is to stand in."""
     module = _module(format)
-    check_target(path, overwrite=overwrite)
+    check_target(path, overwrite=overwrite, folder=format in FOLDERS)
     if format == "datasets":
         module.load_datasets()
     if format in FOLDERS:
         check_folder(path, module.own_files(path))
-    elif path.is_dir():
-        raise OutputError(f"{path} is a folder: give the name of a file")
 
 
 def detect_format(path: str | Path) -> str:

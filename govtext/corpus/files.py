@@ -88,7 +88,7 @@ def write_json_lines(rows: Iterable[Row], path: Path) -> None:
 
 def copy_folder(source: Path, path: Path, *, overwrite: bool = False) -> Path:
     """Copy a folder to ``path``, whole or not at all; raises OutputError if the path exists and ``overwrite`` is not set."""
-    check_target(path, overwrite=overwrite)
+    check_target(path, overwrite=overwrite, folder=True)
     with whole_folder(path, own=[path / file.relative_to(source) for file in source.rglob("*")]) as new:
         shutil.copytree(source, new, dirs_exist_ok=True)
     return path

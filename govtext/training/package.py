@@ -13,8 +13,8 @@ from typing import Any
 import srsly
 
 from govtext.checksums import verify_checksums
-from govtext.errors import DataError, OutputError
-from govtext.output import whole_file
+from govtext.errors import DataError
+from govtext.output import check_target, whole_file
 from govtext.pipeline import model_folder
 from govtext.resources import model_folders
 
@@ -57,12 +57,7 @@ def package_model(model: str | Path, out: str | Path, *, name: str | None = None
     if not VERSION.fullmatch(version):
         raise DataError(f"{version!r} cannot be the version of a package; 0.1.0 can: set training.version")
     path = Path(out) / f"{name}-{version}-py3-none-any.whl"
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists already: choose another folder, or replace it with --overwrite")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror or error})") from error
+    check_target(path, overwrite=overwrite)
     with whole_file(path, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         record = []
         for member, data in _members(folder, name, version, meta):

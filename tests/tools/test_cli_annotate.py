@@ -152,7 +152,7 @@ def test_split_by_report(run, tmp_path):
         (("-o", "there.csv"), "exists already"),
         (("-o", "new.jsonl", "--to", "word"), "no corpus format 'word'"),
         (("-o", "there.csv/new.jsonl"), "cannot be written"),
-        (("-o", "."), "exists already"),
+        (("-o", "."), "is a folder"),
         (("-o", ".", "--overwrite"), "is a folder"),
         (("-o", ".", "--overwrite", "--to", "brat"), "left as it is"),
     ],
