@@ -54,7 +54,7 @@ class Tokenizer:
 
     def __call__(self, text: str) -> Doc:
         """A Doc of the text."""
-        words, spaces = words_and_spaces(text, _trained(self.segmenter, "tokenizer").segment(text))
+        words, spaces = words_and_spaces(text, _trained(self.segmenter, "tokenizer").offsets(text))
         return Doc(self.vocab, words=words, spaces=spaces)
 
     def initialize(self, get_examples: Any = None, *, nlp: Language | None = None, **_: Any) -> None:
@@ -201,14 +201,12 @@ class DomainTagger(TrainedComponent):
         probabilities = stage.predict_proba(texts, context=contexts)
         names = [str(name) for name in stage.classes_]
         tags: list[dict[str, Any]] = []
-        for row, labels in zip(probabilities, stage.labels_of(probabilities), strict=True):
-            ranked = sorted(zip(names, row.tolist(), strict=True), key=lambda pair: -pair[1])
-            tags.append(
-                {
-                    "domains": {name: round(p, 4) for i, (name, p) in enumerate(ranked) if i == 0 or p >= self.least},
-                    "labels": [name for name, _ in labels],
-                }
-            )
+        ranks = np.argsort(-probabilities, axis=1, kind="stable").tolist()
+        kept = np.maximum((probabilities >= self.least).sum(axis=1), 1).tolist()
+        rows = zip(probabilities.tolist(), ranks, kept, stage.labels_of(probabilities), strict=True)
+        for row, ranked, count, labels in rows:
+            likely = {names[i]: round(row[i], 4) for i in ranked[:count]}
+            tags.append({"domains": likely, "labels": [name for name, _ in labels]})
         if self.reasons:
             for tag, text, context in zip(tags, texts, contexts, strict=True):
                 tag["reasons"] = stage.explain(text, context=context, top=self.reasons)
@@ -263,7 +261,8 @@ class Links:
         """Annotate a Doc."""
         report = extensions.need_report(doc, self.name)
         by_label: dict[str, list[Entity]] = {}
-        for e in get_entities(doc):
+        entities = get_entities(doc)
+        for e in entities:
             by_label.setdefault(e.label, []).append(e)
         places = by_label.get("PLACE", [])
         names = [report.text[e.start : e.end] for e in places]
@@ -275,7 +274,7 @@ class Links:
         full = {name: normalise_organization(name, report_place=home) for name in dict.fromkeys(bodies_named)}
         extensions.write_links(doc, "organization", _by_offsets(bodies, [full[name] for name in bodies_named]))
         projects = by_label.get("PROJECT", [])
-        extensions.write_links(doc, "project", _by_offsets(projects, _project_links(doc, report, projects)))
+        extensions.write_links(doc, "project", _by_offsets(projects, _project_links(doc, report, projects, entities)))
         return doc
 
 
@@ -285,9 +284,8 @@ def _report_place(report: Report, mentions: list[str]) -> PlaceLink | None:
     return resolve_report_place(place or None, title=title, issuer=issuer, mentions=mentions, text=report.text)
 
 
-def _project_links(doc: Doc, report: Report, projects: list[Entity]) -> list[ProjectLink]:
+def _project_links(doc: Doc, report: Report, projects: list[Entity], entities: list[Entity]) -> list[ProjectLink]:
     """What the sentence of each project says of its investment and stage."""
-    entities = get_entities(doc) if projects else []
     sentence_starts, entity_starts = [s.start for s in report.sentences], [e.start for e in entities]
     tags = extensions.store(doc).get("tags", {})
     links = []

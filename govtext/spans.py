@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 from spacy.tokens import Doc, Span, SpanGroup
 
 from govtext.types import Entity
 
 
-def words_and_spaces(text: str, words: Sequence[tuple[int, int]]) -> tuple[list[str], list[bool]]:
+def words_and_spaces(text: str, words: npt.ArrayLike) -> tuple[list[str], list[bool]]:
     """Words and trailing-space flags for ``Doc(words=…, spaces=…)``, so that the Doc's text is ``text`` to the character.
 
-    White space between words becomes the trailing space of a word where it is one blank, a token of its own otherwise.
+    ``words`` are rows of start and end, in order. White space between words becomes the trailing space of a word where it is one blank,
+    a token of its own otherwise.
     """
-    tokens: list[str] = []
-    spaces: list[bool] = []
-    position = 0
-    for start, end in (*words, (len(text), len(text))):
-        gap = text[position:start]
-        if gap:
-            if gap[0] == " " and tokens:
-                spaces[-1] = True
-                gap = gap[1:]
-            if gap:
-                tokens.append(gap)
-                spaces.append(False)
-        if end > start:
-            tokens.append(text[start:end])
-            spaces.append(False)
-        position = end
-    return tokens, spaces
+    starts, ends = np.asarray(words, np.int64).reshape(-1, 2).T
+    edges = np.empty((2, 2 * len(starts) + 1), np.int64)  # of gap, word, gap, word, ..., gap
+    edges[0, 0], edges[1, -1] = 0, len(text)
+    edges[0, 1::2], edges[1, 1::2] = starts, ends
+    edges[0, 2::2], edges[1, :-1:2] = ends, starts
+    blanks = np.flatnonzero(edges[1, 2::2] > edges[0, 2::2]) + 1  # gaps behind a word
+    blanks = 2 * blanks[[text[at] == " " for at in edges[0, 2 * blanks].tolist()]]
+    edges[0, blanks] += 1
+    trailing = np.zeros(edges.shape[1], np.bool_)
+    trailing[blanks - 1] = True
+    kept = edges[1] > edges[0]
+    tokens = [text[start:end] for start, end in zip(*edges[:, kept].tolist(), strict=True)]
+    return tokens, trailing[kept].tolist()
 
 
 class CharIndex:
@@ -42,10 +42,15 @@ class CharIndex:
         self.doc = doc
         self.starts = doc.to_array("IDX").astype(np.int64) if len(doc) else np.zeros(0, dtype=np.int64)
 
+    @cached_property
+    def _places(self) -> list[int]:
+        places: list[int] = self.starts.tolist()
+        return places
+
     def span(self, start: int, end: int, *, label: str = "", span_id: str = "") -> Span:
         """The span whose text is ``doc.text[start:end]``; both offsets must be edges of tokens (see ``split_words``)."""
-        first, last = np.searchsorted(self.starts, (start, end), side="left")
-        span = Span(self.doc, int(first), int(last), label=label, span_id=span_id)
+        first, last = bisect_left(self._places, start), bisect_left(self._places, end)
+        span = Span(self.doc, first, last, label=label, span_id=span_id)
         if span.start_char != start or span.end_char != end:
             raise ValueError(f"offsets {start}:{end} are not at the edges of tokens")
         return span
@@ -98,15 +103,12 @@ def get_entities(doc: Doc) -> list[Entity]:
     """The entities of a Doc by character offsets, in order; quicker than by way of ``doc.ents``."""
     if not len(doc):
         return []
-    rows = doc.to_array(["IDX", "LENGTH", "ENT_IOB", "ENT_TYPE"]).astype(np.uint64)
-    starts, marks = rows[:, 0].astype(np.int64), rows[:, 2]
+    marks = doc.to_array("ENT_IOB")
     first = np.flatnonzero(marks == 3)
-    outside = np.append(np.flatnonzero(marks != 1), len(rows))
+    outside = np.append(np.flatnonzero(marks != 1), len(doc))
     last = outside[np.searchsorted(outside, first, side="right")] - 1
-    ends = starts[last] + rows[last, 1].astype(np.int64)
-    labels = [doc.vocab.strings[label] for label in rows[first, 3].tolist()]
-    found = zip(starts[first].tolist(), ends.tolist(), labels, strict=True)
-    return [Entity(start, end, label) for start, end, label in found]  # type: ignore[arg-type]
+    found = ((doc[a], doc[b]) for a, b in zip(first.tolist(), last.tolist(), strict=True))
+    return [Entity(a.idx, b.idx + len(b), a.ent_type_) for a, b in found]  # type: ignore[arg-type]
 
 
 def outermost(first: Iterable[Entity], second: Iterable[Entity]) -> list[Entity]:
@@ -135,10 +137,11 @@ def _inner_offsets(doc: Doc, offsets: Iterable[int]) -> dict[int, list[int]]:
     wanted = np.unique(np.fromiter(offsets, dtype=np.int64))
     tokens = np.searchsorted(starts, wanted, side="right") - 1
     relative = wanted - starts[tokens]
-    within = (tokens >= 0) & (relative > 0) & (relative < doc.to_array("LENGTH").astype(np.int64)[tokens])
+    behind = (tokens >= 0) & (relative > 0)
     inside: dict[int, list[int]] = {}
-    for token, offset in zip(tokens[within].tolist(), relative[within].tolist(), strict=True):
-        inside.setdefault(token, []).append(offset)
+    for token, offset in zip(tokens[behind].tolist(), relative[behind].tolist(), strict=True):
+        if offset < len(doc[token]):
+            inside.setdefault(token, []).append(offset)
     return inside
 
 

@@ -194,10 +194,11 @@ class TextClassifier:
         min_probability: float | None = None,
     ) -> npt.NDArray[Any]:
         """The likeliest class of each sentence; None where its probability is below ``min_probability``."""
-        found = self.predict_labels(sentences, context=context, min_probability=min_probability)
-        result = np.empty(len(found), dtype=object)
-        result[:] = [labels[0][0] if labels else None for labels in found]
-        return result
+        least = self.min_probability if min_probability is None else min_probability
+        probabilities = self.predict_proba(sentences, context=context)
+        best: npt.NDArray[Any] = self.classes_[probabilities.argmax(axis=1)].astype(object)
+        best[probabilities.max(axis=1, initial=0.0) < least] = None
+        return best
 
     def predict_labels(
         self,

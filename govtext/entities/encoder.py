@@ -58,17 +58,26 @@ class Encoder:
     """Scores every character for every tag with an ONNX model (output ``scores``: batch, positions, tags).
 
     Windows of at most ``size`` characters are sorted by length and put into batches of about ``batch_chars`` characters: what
-    a layer makes of so many stays in the cache of a core.
+    a layer makes of so many stays in the cache of a core. A batch ends early rather than hold more than ``padding`` places
+    without a character.
     """
 
     def __init__(
-        self, model: bytes, inputs: Inputs, *, size: int = 254, overlap: int = 32, batch_chars: int = 512
+        self,
+        model: bytes,
+        inputs: Inputs,
+        *,
+        size: int = 254,
+        overlap: int = 32,
+        batch_chars: int = 768,
+        padding: int = 24,
     ) -> None:
         self.model = model
         self.inputs = inputs
         self.size = size
         self.overlap = overlap
         self.batch_chars = batch_chars
+        self.padding = padding
 
     @cached_property
     def _session(self) -> Any:
@@ -95,26 +104,33 @@ class Encoder:
         """
         starts = [0, *accumulate(map(len, texts))]
         scores = np.zeros((starts[-1], 0), np.float32)
-        for batch in self._batches([w for i, text in enumerate(texts) if text for w in self._windows(i, len(text))]):
-            marks = None if words is None else [words[w.text][w.start : w.end] for w in batch]
-            found = self._run([texts[w.text][w.start : w.end] for w in batch], marks)
+        same: dict[tuple[str, bytes], list[Window]] = {}  # windows of the same characters and marks are scored once
+        for number, text in enumerate(texts):
+            for w in windows(number, len(text), size=self.size, overlap=self.overlap) if text else ():
+                marks = b"" if words is None else words[number][w.start : w.end].tobytes()
+                same.setdefault((text[w.start : w.end], marks), []).append(w)
+        for batch in self._batches(list(same)):
+            marked = None if words is None else [np.frombuffer(marks, np.int8) for _, marks in batch]
+            found = self._run([characters for characters, _ in batch], marked)
             if not scores.size:
                 scores = np.empty((starts[-1], found.shape[2]), np.float32)
-            for row, window in zip(found, batch, strict=True):
-                at = starts[window.text] + window.start
-                scores[at + window.keep_start : at + window.keep_end] = row[window.keep_start : window.keep_end]
+            for row, key in zip(found, batch, strict=True):
+                for w in same[key]:
+                    at = starts[w.text] + w.start
+                    scores[at + w.keep_start : at + w.keep_end] = row[w.keep_start : w.keep_end]
         return scores
 
-    def _windows(self, text: int, length: int) -> Iterator[Window]:
-        return windows(text, length, size=self.size, overlap=self.overlap)
-
-    def _batches(self, every: list[Window]) -> Iterator[list[Window]]:
-        batch: list[Window] = []
-        for window in sorted(every, key=lambda w: w.end - w.start):
-            if batch and (window.end - window.start) * (len(batch) + 1) > self.batch_chars:
-                yield batch
-                batch = []
-            batch.append(window)
+    def _batches(self, every: list[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
+        batch: list[tuple[str, bytes]] = []
+        padding = 0
+        for one in sorted(every, key=lambda one: len(one[0])):
+            length = len(one[0])
+            if batch:
+                padding += (length - len(batch[-1][0])) * len(batch)
+                if padding > self.padding or length * (len(batch) + 1) > self.batch_chars:
+                    yield batch
+                    batch, padding = [], 0
+            batch.append(one)
         if batch:
             yield batch
 

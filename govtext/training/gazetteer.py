@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,16 +58,30 @@ def name_table(names: Mapping[str, int], ids: Callable[[str], Sequence[int]]) ->
 
 def place_of(ids: Sequence[int]) -> tuple[int, int]:
     """Slot and mark of a name's character ids."""
-    code: Any = 0
+    factor, other, shift = FACTORS
+    code = 0
     for number in ids:
-        code = next_hash(code, number)
+        code = (code * factor + number * other + shift) % MODULUS
     return code % SLOTS, code // SLOTS % MARKS
 
 
-def next_hash(code: Any, number: Any) -> Any:
-    """The hash of a stretch from that of the stretch without its last character; for integers and for tensors of them."""
+def hash_table() -> tuple[list[list[int]], list[int]]:
+    """The same hash without its steps: a number for each character of a stretch (row) of each length (column), and one for each length.
+
+    The ids times the numbers, plus the last one, all modulo ``MODULUS``, are the hash of the stretch.
+
+    >>> factors, shifts = hash_table()
+    >>> code = (7 * factors[0][0] + 8 * factors[1][0] + shifts[0]) % MODULUS
+    >>> (code % SLOTS, code // SLOTS % MARKS) == place_of([7, 8])
+    True
+    """
     factor, other, shift = FACTORS
-    return (code * factor + number * other + shift) % MODULUS
+    powers = [pow(factor, n, MODULUS) for n in range(LENGTHS[-1])]
+    factors = [
+        [other * powers[length - 1 - at] % MODULUS if at < length else 0 for length in LENGTHS]
+        for at in range(LENGTHS[-1])
+    ]
+    return factors, [shift * sum(powers[:length]) % MODULUS for length in LENGTHS]
 
 
 def _bodies() -> Iterator[tuple[str, int]]:

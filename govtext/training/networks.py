@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from govtext.entities.word_marks import COUNT
-from govtext.training.gazetteer import KINDS, LENGTHS, MARKS, SLOTS, Table, next_hash
+from govtext.training.gazetteer import KINDS, LENGTHS, MARKS, MODULUS, SLOTS, Table, hash_table
 
 PAIRS, TRIPLES = 1 << 17, 100_000
 PRIMES = (7919, 104729, 1299709)
@@ -66,8 +66,7 @@ class SmallNetwork(nn.Module):
     def embed(self, ids: Tensor, words: Tensor | None = None) -> Tensor:
         """What is looked up for each character: (batch, characters, size)."""
         pairs = self.pairs(_hashed(ids, 2) % PAIRS)
-        edge = torch.zeros_like(pairs[:, :1])
-        found = [self.characters(ids), torch.cat([edge, pairs], 1), torch.cat([pairs, edge], 1)]
+        found = [self.characters(ids), functional.pad(pairs, (0, 0, 1, 0)), functional.pad(pairs, (0, 0, 0, 1))]
         if self.rows:
             found.append(functional.pad(self.triples(_hashed(ids, 3) % self.rows), (0, 0, 1, 1)))
         return torch.cat([*found, *_lookups(self, ids, words)], -1)
@@ -120,19 +119,23 @@ def _hashed(ids: Tensor, size: int) -> Tensor:
 
 
 def longest_names(ids: Tensor, names: Tensor) -> tuple[Tensor, Tensor]:
-    """For every character the code (16 × (length - 1) + kind) of the longest known name that starts at it, and that ends at it."""
-    width = ids.shape[1]
-    padded = functional.pad(ids, (0, LENGTHS.stop))
-    starts, ends, code = (torch.zeros_like(ids) for _ in range(3))
-    for length in range(1, LENGTHS.stop):
-        code = next_hash(code, padded[:, length - 1 : width + length - 1])
-        if length in LENGTHS:
-            found = names[code % SLOTS].long()
-            kind = torch.where(found // KINDS == code // SLOTS % MARKS, found % KINDS, 0)
-            named = torch.where(kind > 0, kind + KINDS * (length - 1), 0)
-            starts = torch.maximum(starts, named)
-            ends = torch.maximum(ends, functional.pad(named, (length - 1, 0))[:, :width])
-    return starts, ends
+    """For every character the code (16 × (length - 1) + kind) of the longest known name that starts at it, and that ends at it.
+
+    All lengths are looked up at once: as an ONNX graph a few operations over large arrays are quicker than many over small ones.
+    """
+    longest, (factors, shifts) = LENGTHS[-1], (torch.tensor(table, device=ids.device) for table in hash_table())
+    padded, codes = functional.pad(ids, (0, longest - 1)), shifts[:, None, None]
+    for at, column in enumerate(factors):
+        codes = codes + padded[:, at : at - longest + 1 or None] * column[:, None, None]  # lengths, batch, characters
+    codes = codes % MODULUS
+    kinds = names[codes % SLOTS] - KINDS * (
+        codes // SLOTS % MARKS
+    )  # another name's slot gives a number beyond the kinds
+    long = KINDS * (torch.tensor(LENGTHS, device=ids.device) - 1)
+    named = torch.where((kinds > 0) & (kinds < KINDS), kinds + long[:, None, None], 0)
+    before = functional.pad(named, (longest - 1, 0))
+    ended = [before[i, :, longest - size : 1 - size] for i, size in enumerate(LENGTHS)]
+    return named.amax(0), torch.stack(ended).amax(0)
 
 
 class TransformerLayer(nn.Module):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,14 @@ from numpy.typing import NDArray
 from govtext.errors import ModelError
 from govtext.words.crf import B_SINGLE, GAP, I_END, I_FIRST, INSIDE, B, Crf, Floats, Ints, decode
 from govtext.words.lexicon import WordList
-from govtext.words.patterns import find_exact_words, punctuation
+from govtext.words.patterns import find_exact_words, holds_exact_words, punctuation
 
 __all__ = ["Segmenter"]
 
 BLOCK = 100_000  # characters decoded at once: bounds the memory
 FREE = -1  # tag of a character that the model decides
 _FORBIDDEN = np.float32(-1e6)
-_SPACES = np.array([code for code in range(0x3001) if chr(code).isspace()], dtype=np.uint32)
+_IS_SPACE = np.array([chr(code).isspace() for code in range(0x3002)])  # by code point; there is none behind
 
 
 class Segmenter:
@@ -45,15 +46,16 @@ class Segmenter:
 
     def segment(self, text: str) -> list[tuple[int, int]]:
         """Offsets of the words in ``text``: in order, without overlap, covering all that is not white space."""
-        out: list[tuple[int, int]] = []
-        for offset, block in _blocks(text):
-            starts, ends = self._segment_block(block)
-            out.extend(zip((starts + offset).tolist(), (ends + offset).tolist(), strict=True))
-        return out
+        return list(zip(*self.offsets(text).T.tolist(), strict=True))
+
+    def offsets(self, text: str) -> Ints:
+        """The same as an array: a row of start and end for each word."""
+        found = [np.stack(self._segment_block(block), axis=1) + offset for offset, block in _blocks(text)]
+        return np.concatenate(found) if found else np.empty((0, 2), np.int64)
 
     def _segment_block(self, text: str) -> tuple[Ints, Ints]:
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        at = np.flatnonzero(~np.isin(codes, _SPACES))  # what is not white space
+        at = np.flatnonzero(~_IS_SPACE[np.minimum(codes, len(_IS_SPACE) - 1)])  # what is not white space
         if not len(at):
             return at, at
         first = np.diff(at, prepend=-2) > 1  # opens a stretch without white space
@@ -63,7 +65,7 @@ class Segmenter:
         symbols = np.zeros(len(tags), dtype=np.int64)
         symbols[slots] = np.where(codes[at] < 0x10000, self.crf.symbols[np.minimum(codes[at], 0xFFFF)], 0)
         self._decode_free(symbols, tags)
-        opens = first | np.isin(tags[slots], (B, B_SINGLE))
+        opens = first | (tags[slots] == B) | (tags[slots] == B_SINGLE)
         heads = np.flatnonzero(opens)
         return at[heads], at[np.append(heads[1:], len(at)) - 1] + 1
 
@@ -74,7 +76,9 @@ class Segmenter:
         spans = sorted(spans + [span for lo, hi in _gaps(spans, len(text)) for span in self.lexicon.find(text, lo, hi)])
         if self.rules:
             tags[punctuation(codes)] = B_SINGLE
-            spans += [span for lo, hi in _gaps(spans, len(text)) for span in find_exact_words(text, lo, hi)]
+            gaps = list(_gaps(spans, len(text)))
+            gaps = list(compress(gaps, holds_exact_words(codes, gaps)))
+            spans += [span for lo, hi in gaps for span in find_exact_words(text, lo, hi)]
         if spans:
             _tag_words(tags, np.array(spans))
         return tags

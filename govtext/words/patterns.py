@@ -51,6 +51,27 @@ def find_exact_words(text: str, start: int = 0, end: int | None = None) -> Itera
         yield match.span()
 
 
+def holds_exact_words(codes: NDArray[np.uint32], stretches: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
+    """Which stretches of the code points hold a character that no exact word is without; the others need no search.
+
+    >>> text = "其中基站100个"
+    >>> holds_exact_words(np.array([ord(char) for char in text], np.uint32), [(0, 4), (4, 8)]).tolist()
+    [False, True]
+    """
+    telling = _telling()[np.minimum(codes, 0xFFFF)]
+    before = np.concatenate([[0], np.cumsum(telling)])
+    edges = np.asarray(stretches, np.intp).reshape(-1, 2)
+    found: NDArray[np.bool_] = before[edges[:, 1]] > before[edges[:, 0]]
+    return found
+
+
+@cache
+def _telling() -> NDArray[np.bool_]:
+    table = np.zeros(0x10000, dtype=bool)
+    table[[ord(char) for char in map(chr, range(0xFFFF)) if re.match(_ALNUM, char) or char in "\\…—-"]] = True
+    return table
+
+
 @cache
 def _marks() -> NDArray[np.bool_]:
     table = np.zeros(0x10000, dtype=bool)
