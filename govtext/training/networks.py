@@ -65,10 +65,11 @@ class SmallNetwork(nn.Module):
 
     def embed(self, ids: Tensor, words: Tensor | None = None) -> Tensor:
         """What is looked up for each character: (batch, characters, size)."""
-        pairs = self.pairs(_hashed(ids, 2) % PAIRS)
-        found = [self.characters(ids), functional.pad(pairs, (0, 0, 1, 0)), functional.pad(pairs, (0, 0, 0, 1))]
+        padded = functional.pad(ids, (0, 1))  # so that the longest text of a batch, too, ends before padding
+        pairs = functional.pad(self.pairs(_hashed(padded, 2) % PAIRS), (0, 0, 1, 0))
+        found = [self.characters(ids), pairs[:, :-1], pairs[:, 1:]]
         if self.rows:
-            found.append(functional.pad(self.triples(_hashed(ids, 3) % self.rows), (0, 0, 1, 1)))
+            found.append(functional.pad(self.triples(_hashed(padded, 3) % self.rows), (0, 0, 1, 0)))
         return torch.cat([*found, *_lookups(self, ids, words)], -1)
 
     def body(self, ids: Tensor, words: Tensor | None = None) -> Tensor:

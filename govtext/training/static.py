@@ -31,7 +31,8 @@ def to_static_onnx(network: SmallNetwork, samples: Sequence[dict[str, Tensor]]) 
     ranges = _find_ranges(network.eval().cpu(), samples)
     graph = _Graph()
     example = {name: array[:2, :5] for name, array in samples[0].items()}
-    hidden = graph.linear("entry", graph.include(_embedding(network, example), output="embedded"), network.entry)
+    embedded = graph.include(_embedding(network, example), output="embedded")
+    hidden = graph.linear("entry", embedded, network.entry, ranges["entry"])
     real = graph.node("Not", graph.node("Equal", "ids", graph.constant(np.int64(0))))
     real = graph.node("Unsqueeze", real, graph.constant(np.array([1, 3])))
     hidden = graph.node("Unsqueeze", hidden, graph.constant(np.array([1])))
@@ -47,14 +48,17 @@ def to_static_onnx(network: SmallNetwork, samples: Sequence[dict[str, Tensor]]) 
         gained = graph.convolution(f"layers.{i}", codes, layer, gap, low=low, high=high)  # type: ignore[arg-type]
         hidden = graph.node("Add", hidden, gained)
     hidden = graph.node("Squeeze", hidden, graph.constant(np.array([1])))
-    graph.linear("exit", hidden, network.exit, output="scores")
+    graph.linear("exit", hidden, network.exit, ranges["exit"], output="scores")
     return graph.to_bytes(list(example), tags=network.exit.out_features)
 
 
 def _find_ranges(network: SmallNetwork, samples: Sequence[dict[str, Tensor]]) -> dict[str, float]:
-    """How far from zero the outputs of norms and (after ReLU) of layers go, at characters that are no padding."""
+    """How far from zero go what entry and exit read, the outputs of norms and (after ReLU) of layers, at characters that are no padding."""
     seen: dict[str, list[Floats]] = {}
     real: list[Tensor] = []
+
+    def keep_input(name: str) -> Any:
+        return lambda _, inputs: seen.setdefault(name, []).append(inputs[0][real[-1]].abs().numpy().ravel())
 
     def keep(name: str) -> Any:
         return lambda _, __, output: seen.setdefault(name, []).append(output[real[-1]].abs().numpy().ravel())
@@ -64,13 +68,18 @@ def _find_ranges(network: SmallNetwork, samples: Sequence[dict[str, Tensor]]) ->
 
     hooks = [m.register_forward_hook(keep(f"norms.{i}")) for i, m in enumerate(network.norms)]
     hooks += [m.register_forward_hook(keep_positive(f"layers.{i}")) for i, m in enumerate(network.layers)]
+    hooks += [getattr(network, name).register_forward_pre_hook(keep_input(name)) for name in ("entry", "exit")]
     with torch.no_grad():
         for sample in samples:
             real.append(sample["ids"] != 0)
             network(**sample)
     for hook in hooks:
         hook.remove()
-    return {name: max(float(np.quantile(np.concatenate(values), PORTION)), 1e-3) for name, values in seen.items()}
+    portions = {"entry": 1.0, "exit": 1.0}  # cutting off what these read costs names
+    return {
+        name: max(float(np.quantile(np.concatenate(values), portions.get(name, PORTION))), 1e-3)
+        for name, values in seen.items()
+    }
 
 
 def _embedding(network: SmallNetwork, example: dict[str, Tensor]) -> bytes:
@@ -115,16 +124,20 @@ class _Graph:
         self.constants |= {tensor.name: tensor for tensor in graph.initializer}
         return output
 
-    def linear(self, name: str, source: str, layer: nn.Linear, *, output: str = "") -> str:
-        """A matrix in 8 bits over input whose scale is found at run time."""
+    def linear(self, name: str, source: str, layer: nn.Linear, reach: float, *, output: str = "") -> str:
+        """A matrix in 8 bits over input that goes as far as ``reach`` from zero."""
         codes, scales = _quantized(layer)
-        weight = [
+        weight, weight_scale = (
             self.constant(codes.T.copy(), f"{name}.weight_quantized"),
             self.constant(scales, f"{name}.weight_scale"),
-        ]
-        zero = self.constant(np.zeros(len(scales), np.int8))
+        )
+        scale, zero = self.constant(np.float32(reach / 127)), self.constant(ZERO)
+        read = self.node("QuantizeLinear", source, scale, zero)
+        weight_zero = self.constant(np.zeros(len(scales), np.int8))
         bias = self.constant(layer.bias.detach().numpy(), f"{name}.bias")
-        return self.node("DynamicQuantizeMatMul", source, *weight, zero, bias, domain=MICROSOFT, output=output)
+        return self.node(
+            "MatMulIntegerToFloat", read, weight, scale, weight_scale, zero, weight_zero, bias, domain=MICROSOFT, output=output
+        )  # fmt: skip
 
     def convolution(self, name: str, codes: str, layer: nn.Linear, gap: int, *, low: float, high: float) -> str:
         """The layer as a convolution over the characters ``gap`` before, at, and ``gap`` after each, with ReLU, as floats."""
