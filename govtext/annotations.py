@@ -89,19 +89,22 @@ def _sentences(report: Report, tags: dict[str, dict[str, Any]]) -> list[dict[str
 def _entity(doc: Doc, text: str, entity: Entity) -> dict[str, Any]:
     start, end = entity.start, entity.end
     row: dict[str, Any] = {"start": start, "end": end, "label": entity.label, "text": text[start:end]}
-    record = extensions.metric_at(doc, start, end)
-    row["metric"] = metric_json(record) if record else None
+    metric = extensions.metric_values(doc, start, end)
+    row["metric"] = _metric(metric) if metric else None
     for kind in extensions.LINKS:
-        link = extensions.link_at(doc, kind, start, end)
-        row[kind] = {name: getattr(link, name) for name in extensions.FIELDS[type(link)]} if link else None
+        row[kind] = extensions.link_values(doc, kind, start, end)
     return row
 
 
 def metric_json(metric: Metric) -> dict[str, Any]:
     """A metric record as JSON: exact whole numbers as integers, other values as the shortest decimal number."""
+    return _metric({name: getattr(metric, name) for name in extensions.FIELDS[Metric]})
+
+
+def _metric(values: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: number(value) if isinstance(value := getattr(metric, name), Decimal) else value
-        for name in extensions.FIELDS[Metric]
+        name: number(value) if isinstance(value, Decimal) else value
+        for name, value in values.items()
         if name not in _METRIC_OFFSETS
     }
 

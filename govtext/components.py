@@ -201,11 +201,12 @@ class DomainTagger(TrainedComponent):
         probabilities = stage.predict_proba(texts, context=contexts)
         names = [str(name) for name in stage.classes_]
         tags: list[dict[str, Any]] = []
-        ranks = np.argsort(-probabilities, axis=1, kind="stable").tolist()
-        kept = np.maximum((probabilities >= self.least).sum(axis=1), 1).tolist()
-        rows = zip(probabilities.tolist(), ranks, kept, stage.labels_of(probabilities), strict=True)
+        kept = np.maximum((probabilities >= self.least).sum(axis=1), 1)
+        ranks = np.argsort(-probabilities, axis=1, kind="stable")[:, : kept.max()]
+        values = np.take_along_axis(probabilities, ranks, axis=1)
+        rows = zip(values.tolist(), ranks.tolist(), kept.tolist(), stage.labels_of(probabilities), strict=True)
         for row, ranked, count, labels in rows:
-            likely = {names[i]: round(row[i], 4) for i in ranked[:count]}
+            likely = {names[i]: round(p, 4) for i, p in zip(ranked[:count], row, strict=False)}
             tags.append({"domains": likely, "labels": [name for name, _ in labels]})
         if self.reasons:
             for tag, text, context in zip(tags, texts, contexts, strict=True):

@@ -146,17 +146,26 @@ def metric(span: Span) -> Metric | None:
 
 def metric_at(doc: Doc, start: int, end: int) -> Metric | None:
     """The record of the METRIC entity with these offsets."""
+    values = metric_values(doc, start, end)
+    return Metric(**values) if values else None
+
+
+def metric_values(doc: Doc, start: int, end: int) -> dict[str, Any] | None:
+    """The same as a dict by field, in the order of the fields."""
     row = _row(doc, "metrics", start, end)
-    if row is None:
-        return None
-    values: dict[str, Any] = {k: Decimal(v) if k in _DECIMALS and v is not None else v for k, v in row.items()}
-    return Metric(**values)
+    return row and {k: Decimal(v) if k in _DECIMALS and v is not None else v for k, v in row.items()}
 
 
 def link_at(doc: Doc, kind: str, start: int, end: int) -> Any:
     """What the entity with these offsets is tied to, None if it is not; ``kind`` is a key of ``LINKS``."""
+    values = link_values(doc, kind, start, end)
+    return LINKS[kind](**values) if values else None
+
+
+def link_values(doc: Doc, kind: str, start: int, end: int) -> dict[str, Any] | None:
+    """The same as a dict by field, in the order of the fields."""
     row = _row(doc, kind, start, end)
-    return row if row is None else LINKS[kind](**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+    return row and {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
 
 
 def _link(span: Span, kind: str) -> Any:

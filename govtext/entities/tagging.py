@@ -16,7 +16,7 @@ Path = NDArray[np.intp]
 
 ALL_LABELS: Final[tuple[Label, ...]] = get_args(Label)
 FORBIDDEN = np.float32(-1e4)
-BATCH = 64  # texts whose paths are searched together
+BATCH = 256  # texts whose paths are searched together
 
 
 def log_probabilities(scores: Scores) -> Scores:
@@ -153,7 +153,7 @@ class TagScheme:
             closings[0], closings[1::2], closings[2::2] = ended + step[0], inner + step[3::4], ended + step[4::4]
             begun, inside = ended + step[1::4], inner + step[2::4]
             best[i] = closings.argmax(axis=0)
-            ended = closings.max(axis=0)
+            ended = np.maximum.reduce(closings)
         closing_tags = np.array([0, *(1 + 4 * label + position for label in range(count) for position in (2, 3))])
         return self._trace(closing_tags[best], stays, np.asarray(lengths))
 

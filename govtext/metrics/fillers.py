@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from govtext.metrics.grams import LONGEST_GRAM, Alphabet, Bools, Ints, KeyTable
+from govtext.keys import KeyTable
+from govtext.metrics.grams import LONGEST_GRAM, Alphabet, Bools, Ints
 from govtext.metrics.words import TIME, TIME_WORDS, words_of
 
 DOUBLINGS: Final = 3  # chains of up to 32 words are followed to their end

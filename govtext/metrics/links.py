@@ -9,8 +9,9 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
+from govtext.keys import KeyTable
 from govtext.metrics.fillers import FillerFinder, Fillers
-from govtext.metrics.grams import BITS, Alphabet, Bools, Ints, KeyTable, gram_keys
+from govtext.metrics.grams import BITS, Alphabet, Bools, Ints, gram_keys
 from govtext.metrics.quantities import Quantity
 from govtext.metrics.strips import Strips
 from govtext.metrics.weights import Weights

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
+from govtext.keys import KeyTable
 from govtext.metrics.fillers import FillerFinder
-from govtext.metrics.grams import Alphabet, Ints, KeyTable, gram_keys
+from govtext.metrics.grams import Alphabet, Ints, gram_keys
 from govtext.metrics.linking import Candidates, Span, beside_features, position_features, shared_features
 from govtext.metrics.links import (
     COLUMNS,

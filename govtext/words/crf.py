@@ -10,12 +10,14 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from govtext.errors import ModelError
+from govtext.keys import KeyTable
 
 TAGS = ("B", "B_single", "I", "I_end", "I_first")
 B, B_SINGLE, INSIDE, I_END, I_FIRST = range(5)
@@ -36,17 +38,13 @@ class Level:
     pair: Ints
     word: Ints
 
+    @cached_property
+    def _table(self) -> KeyTable:
+        return KeyTable(self.keys)
+
     def find(self, queries: Ints) -> Ints:
         """Nodes of the queried keys, -1 for those that are not there."""
-        return find_sorted(self.keys, queries)
-
-
-def find_sorted(keys: Ints, queries: Ints) -> Ints:
-    """Index of each query in the sorted ``keys``, -1 where it is missing."""
-    if not len(keys):
-        return np.full(len(queries), -1)
-    at = np.minimum(np.searchsorted(keys, queries), len(keys) - 1)
-    return np.where(keys[at] == queries, at, -1)
+        return self._table.rows(queries).astype(np.int64) - 1
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,10 @@ class Crf:
     words: Floats  # row × 2 × tag
     meet_keys: Ints  # word row × number of words + word row, sorted
     meets: Floats  # row × 2 × tag
+
+    @cached_property
+    def _meet_table(self) -> KeyTable:
+        return KeyTable(self.meet_keys)
 
     def scores(self, symbols: Ints) -> Floats:
         """Score of every tag for every slot; slots of symbol 0 see and give no features."""
@@ -120,7 +122,7 @@ class Crf:
                 at[first] = right
                 follower = at[last + 1]
                 hit = follower >= 0
-                row = find_sorted(self.meet_keys, left[hit] * len(self.words) + follower[hit])
+                row = self._meet_table.rows(left[hit] * len(self.words) + follower[hit]) - 1
                 joint = last[hit][row >= 0]
                 weights = self.meets[row[row >= 0]]
                 out[joint] += weights[:, 0]
@@ -202,7 +204,7 @@ def decode(scores: Floats, transitions: Floats, starts: Ints, ends: Ints) -> NDA
         paths = best[:k, :, None] + transitions
         at = starts[:k] + step
         back[at] = paths.argmax(axis=1)
-        best = paths.max(axis=1) + scores[at]
+        best = np.maximum.reduce(paths, axis=1) + scores[at]
         final[:k] = best
     tag = final.argmax(axis=1).astype(np.int8)
     last = starts + lengths - 1

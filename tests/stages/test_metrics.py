@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govtext.errors import ModelError
+from govtext.keys import KeyTable
 from govtext.labels import DOMAINS, KINDS
 from govtext.metrics import (
     MetricModel,
@@ -23,7 +24,7 @@ from govtext.metrics import (
     find_tables,
     indicators,
 )
-from govtext.metrics.grams import Alphabet, KeyTable, gram_keys
+from govtext.metrics.grams import Alphabet, gram_keys
 from govtext.metrics.indicators import indicator_id
 from govtext.metrics.model import packaged_model
 from govtext.metrics.periods import resolve_baseline, resolve_period
