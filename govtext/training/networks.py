@@ -33,6 +33,8 @@ class SmallNetwork(nn.Module):
     can ``words``.
     """
 
+    nothing = 0.0  # what stands in an embedding where there is nothing to look up
+
     def __init__(
         self,
         vocabulary: int,
@@ -66,10 +68,11 @@ class SmallNetwork(nn.Module):
     def embed(self, ids: Tensor, words: Tensor | None = None) -> Tensor:
         """What is looked up for each character: (batch, characters, size)."""
         padded = functional.pad(ids, (0, 1))  # so that the longest text of a batch, too, ends before padding
-        pairs = functional.pad(self.pairs(_hashed(padded, 2) % PAIRS), (0, 0, 1, 0))
+        pairs = functional.pad(self.pairs(_hashed(padded, 2) % PAIRS), (0, 0, 1, 0), value=self.nothing)
         found = [self.characters(ids), pairs[:, :-1], pairs[:, 1:]]
         if self.rows:
-            found.append(functional.pad(self.triples(_hashed(padded, 3) % self.rows), (0, 0, 1, 0)))
+            triples = self.triples(_hashed(padded, 3) % self.rows)
+            found.append(functional.pad(triples, (0, 0, 1, 0), value=self.nothing))
         return torch.cat([*found, *_lookups(self, ids, words)], -1)
 
     def body(self, ids: Tensor, words: Tensor | None = None) -> Tensor:

@@ -72,7 +72,11 @@ def read_weights(model: bytes) -> dict[str, Array]:
     weights = {name: value for name, value in stored.items() if _is_parameter(name)}
     for name in [name for name in stored if name.endswith(".codes")]:
         embedding = name.removesuffix(".codes")
-        weights[f"{embedding}.weight"] = stored[name] * stored[f"{embedding}.scales"]
+        scales = stored.get(f"{embedding}.scales")
+        codes = stored[name].astype(np.float32)
+        weights[f"{embedding}.weight"] = (
+            codes * scales if scales is not None else (codes - 128) * stored["entry.input_scale"]
+        )
     weights |= dict(_static_layers(stored)) or _matrices(graph, stored)
     for name in [name for name in stored if name.endswith(".factors")]:
         weights[f"{name.removesuffix('.factors')}.weight"] *= stored[name]

@@ -6,15 +6,16 @@ padding is the value that stands for zero.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from govtext.training.networks import SmallNetwork, compact, exported
+from govtext.training.networks import SmallNetwork, exported
 
 Floats = NDArray[np.float32]
 
@@ -31,8 +32,8 @@ def to_static_onnx(network: SmallNetwork, samples: Sequence[dict[str, Tensor]]) 
     ranges = _find_ranges(network.eval().cpu(), samples)
     graph = _Graph()
     example = {name: array[:2, :5] for name, array in samples[0].items()}
-    embedded = graph.include(_embedding(network, example), output="embedded")
-    hidden = graph.linear("entry", embedded, network.entry, ranges["entry"])
+    embedded = graph.include(_embedding(network, example, ranges["entry"] / 127), output="embedded")
+    hidden = graph.linear("entry", embedded, network.entry, ranges["entry"] / 127)
     real = graph.node("Not", graph.node("Equal", "ids", graph.constant(np.int64(0))))
     real = graph.node("Unsqueeze", real, graph.constant(np.array([1, 3])))
     hidden = graph.node("Unsqueeze", hidden, graph.constant(np.array([1])))
@@ -48,7 +49,9 @@ def to_static_onnx(network: SmallNetwork, samples: Sequence[dict[str, Tensor]]) 
         gained = graph.convolution(f"layers.{i}", codes, layer, gap, low=low, high=high)  # type: ignore[arg-type]
         hidden = graph.node("Add", hidden, gained)
     hidden = graph.node("Squeeze", hidden, graph.constant(np.array([1])))
-    graph.linear("exit", hidden, network.exit, ranges["exit"], output="scores")
+    low = ranges["exit"] / 127
+    codes = graph.node("QuantizeLinear", hidden, graph.constant(np.float32(low)), zero)
+    graph.linear("exit", codes, network.exit, low, output="scores")
     return graph.to_bytes(list(example), tags=network.exit.out_features)
 
 
@@ -82,11 +85,28 @@ def _find_ranges(network: SmallNetwork, samples: Sequence[dict[str, Tensor]]) ->
     }
 
 
-def _embedding(network: SmallNetwork, example: dict[str, Tensor]) -> bytes:
-    """The part of the network that looks up vectors, as an ONNX model."""
-    part = compact(network)
+def _embedding(network: SmallNetwork, example: dict[str, Tensor], step: float) -> bytes:
+    """The part of the network that looks up vectors, as an ONNX model; the vectors are in the 8 bits that the entry reads."""
+    part = copy.deepcopy(network).cpu().eval()
+    for name, child in list(part.named_children()):
+        if isinstance(child, nn.Embedding):
+            setattr(part, name, _CodedEmbedding(child, step))
+    part.nothing = float(ZERO)
     part.forward = part.embed  # type: ignore[method-assign, assignment]
     return exported(part, example)
+
+
+class _CodedEmbedding(nn.Module):
+    """An embedding in steps of the same size for all of its vectors."""
+
+    def __init__(self, embedding: nn.Embedding, step: float) -> None:
+        super().__init__()
+        codes = torch.round(embedding.weight.detach() / step) + int(ZERO)
+        self.register_buffer("codes", codes.clamp(0, 255).to(torch.uint8))
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """The codes of the ids."""
+        return cast(Tensor, self.codes)[ids]
 
 
 class _Graph:
@@ -124,19 +144,18 @@ class _Graph:
         self.constants |= {tensor.name: tensor for tensor in graph.initializer}
         return output
 
-    def linear(self, name: str, source: str, layer: nn.Linear, reach: float, *, output: str = "") -> str:
-        """A matrix in 8 bits over input that goes as far as ``reach`` from zero."""
-        codes, scales = _quantized(layer)
+    def linear(self, name: str, codes: str, layer: nn.Linear, low: float, *, output: str = "") -> str:
+        """A matrix in 8 bits over what is read in steps of ``low``."""
+        weights, scales = _quantized(layer)
         weight, weight_scale = (
-            self.constant(codes.T.copy(), f"{name}.weight_quantized"),
+            self.constant(weights.T.copy(), f"{name}.weight_quantized"),
             self.constant(scales, f"{name}.weight_scale"),
         )
-        scale, zero = self.constant(np.float32(reach / 127)), self.constant(ZERO)
-        read = self.node("QuantizeLinear", source, scale, zero)
+        scale, zero = self.constant(np.float32(low), f"{name}.input_scale"), self.constant(ZERO)
         weight_zero = self.constant(np.zeros(len(scales), np.int8))
         bias = self.constant(layer.bias.detach().numpy(), f"{name}.bias")
         return self.node(
-            "MatMulIntegerToFloat", read, weight, scale, weight_scale, zero, weight_zero, bias, domain=MICROSOFT, output=output
+            "MatMulIntegerToFloat", codes, weight, scale, weight_scale, zero, weight_zero, bias, domain=MICROSOFT, output=output
         )  # fmt: skip
 
     def convolution(self, name: str, codes: str, layer: nn.Linear, gap: int, *, low: float, high: float) -> str:
