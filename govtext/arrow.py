@@ -42,7 +42,7 @@ ANALYSES = "analyses"
 # types by their names in Arrow and in Spark
 _STRING = re.compile(r"(dictionary<values=)?(large_)?string|(var)?char|null|void")
 _BYTES = re.compile(r"(dictionary<values=)?(large_)?binary|null|void")
-_NO_BYTES = re.compile(r"(?!.*binary)")
+_NO_BYTES = re.compile(r"\A(?!.*binary)")
 CHUNK = 16  # analyses that are held as Python objects: 4 MB each, 0.1 MB as columns
 
 Batches = Iterable[pa.RecordBatch]

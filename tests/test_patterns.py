@@ -122,6 +122,16 @@ def seconds(pattern, text, *, searches):
     return time.process_time() - started
 
 
+def least_seconds(pattern, text, *, searches, tries, enough):
+    """The least time of so many tries, other work on the machine aside; no more of them than it takes to be below ``enough``."""
+    least = float("inf")
+    for _ in range(tries):
+        least = min(least, seconds(pattern, text, searches=searches))
+        if least < enough:
+            break
+    return least
+
+
 def is_searched(name):
     """Whether the library looks for the pattern anywhere in a text, rather than at one place; so do patterns without a name of their own."""
     methods = set(re.findall(rf"\b{name}(?:\(\))?\.(\w+)\(", SOURCE))
@@ -148,11 +158,14 @@ def test_time_grows_with_the_length(pattern, name):
     ]
     for pump in filter(None, dict.fromkeys(pumps)):
         for repeats in REPEATS:
-            assert seconds(pattern, whole + pump * repeats + "\x01", searches=searches) < 0.05, (pump, repeats)
+            text = whole + pump * repeats + "\x01"
+            assert least_seconds(pattern, text, searches=searches, tries=3, enough=0.05) < 0.05, (pump, repeats)
         short, long = (whole + (pump * size)[:size] + "\x01" for size in SIZES)
         if seconds(pattern, long, searches=searches) > FAST:
-            took = [min(seconds(pattern, text, searches=searches) for _ in range(3)) for text in (short, long)]
-            assert took[1] < GROWTH * max(took[0], 0.0005), (pump, took)
+            once = least_seconds(pattern, short, searches=searches, tries=3, enough=0)
+            most = GROWTH * max(once, 0.0005)
+            took = least_seconds(pattern, long, searches=searches, tries=20, enough=most)
+            assert took < most, (pump, once, took)
 
 
 def test_the_patterns_are_found_and_a_bad_one_is_caught():
