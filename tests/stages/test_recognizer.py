@@ -285,6 +285,36 @@ def test_windows_keep_the_words_of_their_texts():
     assert all(found == ([4] if part == "b" else list(range(found[0], found[0] + len(part)))) for part, found in seen)
 
 
+def test_equal_texts_are_scored_once_and_batches_hold_little_padding():
+    batches = []
+
+    class Noted(Characters):
+        def __call__(self, texts, words=None):
+            batches.append(list(texts))
+            return super().__call__(texts, words)
+
+    def run(_, __, arrays):
+        return [np.repeat(arrays["ids"][:, :, None], 3, axis=2).astype(np.float32)]
+
+    encoder = Encoder(b"", Noted("ab", words=True), size=40, overlap=4, padding=3)
+    encoder.__dict__["_session"] = type("", (), {"run": run})()
+    texts = ["ab", "", "a" * 30, "ab", "ab", "a" * 9, "b" * 30, "aba"]
+    words = [np.ones(len(text), np.int8) for text in texts]
+    words[4] = np.zeros(2, np.int8)  # cut otherwise: another thing to score
+    scores = encoder.raw_scores(texts, words)
+    assert sorted(len(text) for batch in batches for text in batch) == [2, 2, 3, 9, 30, 30]
+    assert all(sum(max(map(len, batch)) - len(text) for text in batch) <= 3 for batch in batches)
+    assert scores[:, 0].tolist() == [5.0 + "ab".index(char) for char in "".join(texts)]
+
+
+def test_the_names_of_a_sentence_do_not_depend_on_the_others():
+    encoder = govtext.load("zh_govtext_sm").get_pipe("govtext_names").stage.encoder
+    texts = ["青石县财政局推进清河大桥项目。", "2021年，", "全县完成固定资产投资3亿元，比上年增长8.5%。"]
+    marks = [np.full(len(text), 4, np.int8) for text in texts]
+    alone = [encoder.raw_scores([text], [m]) for text, m in zip(texts, marks, strict=True)]
+    np.testing.assert_array_equal(encoder.raw_scores(texts, marks), np.concatenate(alone))
+
+
 def tiny_large_network(networks, *, words=False):
     """An untrained network of two layers over nine pieces, and its config."""
     random, pieces = np.random.default_rng(0), ("<s>", "<pad>", "</s>", "<unk>", "▁", "青石", "县", "发展", "在")
