@@ -14,7 +14,7 @@ _SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 class KeyTable:
-    """A set of positive integer keys; gives the row of each (from 1, in the order given), and 0 for any other integer."""
+    """A set of integer keys from 0 on; gives the row of each (from 1, in the order given), and 0 for any other integer."""
 
     def __init__(self, keys: Iterable[int] | Ints) -> None:
         self.keys = np.array(keys if isinstance(keys, np.ndarray) else list(keys), dtype=np.int64)

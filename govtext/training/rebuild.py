@@ -74,6 +74,7 @@ def read_weights(model: bytes) -> dict[str, Array]:
         embedding = name.removesuffix(".codes")
         scales = stored.get(f"{embedding}.scales")
         codes = stored[name].astype(np.float32)
+        # without scales of its own it is in the steps that the entry reads, where 128 stands for 0 (see static.py)
         weights[f"{embedding}.weight"] = (
             codes * scales if scales is not None else (codes - 128) * stored["entry.input_scale"]
         )
